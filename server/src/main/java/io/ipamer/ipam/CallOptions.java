@@ -1,0 +1,35 @@
+package io.ipamer.ipam;
+
+import io.ipamer.model.IpamerException;
+import io.ipamer.model.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a caller says about a changing call beside the call itself.
+ *
+ * @param requestId 1 to 128 characters, for safe retries; null without
+ * @param deadline when the caller stops waiting, on the {@link Surroundings#clock}; {@link #NO_DEADLINE} without
+ */
+public record CallOptions(@Nullable String requestId, long deadline) {
+    private static final int MAX_REQUEST_ID = 128;
+    public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+    /** No request id, no deadline. */
+    public static final CallOptions NONE = new CallOptions(null, NO_DEADLINE);
+
+    public static CallOptions withRequestId(String requestId) {
+        return new CallOptions(requestId, NO_DEADLINE);
+    }
+
+    /** Refuses a malformed request id with INVALID_REQUEST_ID. */
+    public CallOptions {
+        if (requestId != null
+                && (requestId.isEmpty()
+                        || requestId.codePointCount(0, requestId.length()) > MAX_REQUEST_ID
+                        || requestId.chars().anyMatch(Character::isISOControl))) {
+            throw new IpamerException(
+                    Reason.INVALID_REQUEST_ID,
+                    "request_id must have 1 to " + MAX_REQUEST_ID + " characters, none of them a control character");
+        }
+    }
+}

@@ -1,0 +1,428 @@
+package io.ipamer.ipam;
+
+import io.ipamer.model.Answer;
+import io.ipamer.model.IpamerException;
+import io.ipamer.model.Reason;
+import io.ipamer.plan.Decision;
+import io.ipamer.plan.Plan;
+import io.ipamer.plan.Planned;
+import io.ipamer.plan.Planner;
+import io.ipamer.plan.Read;
+import io.ipamer.plan.Request;
+import io.ipamer.plan.RequestRow;
+import io.ipamer.plan.Scope;
+import io.ipamer.plan.Submission;
+import io.ipamer.plan.View;
+import io.ipamer.store.Store;
+import io.ipamer.store.StoreException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries the calls of one scope to the store, a batch at a time; see the package for who runs it.
+ *
+ * <pre>
+ *   take -> read what is missing -> plan -> commit -> answer -> take ..
+ *                ^                            |
+ *                +---- stale, certainly not --+-- unknown: the same plan again, until its fate is known
+ * </pre>
+ *
+ * A refusal is answered only once the state that it rests on is known to be current: by a commit whose guard passed, or
+ * by the head read again.
+ */
+final class Lane {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final int MAX_QUEUED = 10_000;
+    private static final int MAX_BATCH = 256;
+    private static final int MAX_WEIGHT = 8_192;
+    private static final int TURNS_ON_ONE_THREAD = 64;
+    private static final long FIRST_BACK_OFF = 2_000_000;
+    private static final long MAX_BACK_OFF = 1_000_000_000;
+    private static final CompletableFuture<@Nullable Void> DONE = CompletableFuture.completedFuture(null);
+
+    private final Scope scope;
+    private final Store store;
+    private final Replays replays;
+    private final Surroundings surroundings;
+
+    // Guarded by this.
+    private final ArrayDeque<Pending<?>> queue = new ArrayDeque<>();
+    private boolean busy;
+
+    // Of the batch under way; handed from batch to batch under the lock, and from step to step by the store's futures.
+    private @Nullable View view;
+
+    Lane(Scope scope, Store store, Replays replays, Surroundings surroundings) {
+        this.scope = scope;
+        this.store = store;
+        this.replays = replays;
+        this.surroundings = surroundings;
+    }
+
+    void submit(Pending<?> pending) {
+        synchronized (this) {
+            if (queue.size() < MAX_QUEUED) {
+                queue.add(pending);
+                if (busy) {
+                    return;
+                }
+                busy = true;
+            } else {
+                pending.refuse(Failures.overloaded());
+                return;
+            }
+        }
+        run();
+    }
+
+    private void run() {
+        for (int turn = 0; turn < TURNS_ON_ONE_THREAD; turn++) {
+            List<Pending<?>> batch = take();
+            if (batch.isEmpty()) {
+                return;
+            }
+            CompletableFuture<@Nullable Void> carried = carry(batch);
+            if (!carried.isDone()) {
+                Promises.finish(carried, done -> run(), failure -> {
+                    defect(batch, failure);
+                    run();
+                });
+                return;
+            }
+        }
+        surroundings.executor().execute(this::run);
+    }
+
+    /** All that waits, up to the bounds; with nothing left the lane is idle. */
+    private synchronized List<Pending<?>> take() {
+        long now = surroundings.clock().getAsLong();
+        int weight = 0;
+        List<Pending<?>> batch = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
+        while (!queue.isEmpty() && batch.size() < MAX_BATCH && weight < MAX_WEIGHT) {
+            Pending<?> next = queue.remove();
+            if (next.deadline() <= now) {
+                next.refuse(Failures.deadlineExceeded());
+            } else if (!next.isDone()) {
+                batch.add(next);
+                weight += next.call().weight();
+            }
+        }
+        busy = !batch.isEmpty();
+        return batch;
+    }
+
+    private CompletableFuture<@Nullable Void> carry(List<Pending<?>> batch) {
+        try {
+            return attempt(withoutTwins(batch), 0);
+        } catch (RuntimeException | Error failure) {
+            defect(batch, failure);
+            return DONE;
+        }
+    }
+
+    private void defect(List<Pending<?>> batch, Throwable failure) {
+        view = null;
+        LOG.error("a lane failed in a way that nobody foresaw: {}", scope, failure);
+        batch.forEach(pending -> pending.refuse(Failures.internal(failure)));
+    }
+
+    /** Two calls of one request id are one: the second gets the first one's answer. */
+    private List<Pending<?>> withoutTwins(List<Pending<?>> batch) {
+        Map<String, Pending<?>> byId = new HashMap<>();
+        List<Pending<?>> singles = new ArrayList<>(batch.size());
+        for (Pending<?> pending : batch) {
+            Request request = pending.request();
+            Pending<?> twin = request == null ? null : byId.putIfAbsent(request.id(), pending);
+            if (twin == null) {
+                singles.add(pending);
+            } else {
+                follow(pending, twin);
+            }
+        }
+        return singles;
+    }
+
+    private void follow(Pending<?> pending, Pending<?> twin) {
+        Request request = pending.request();
+        Request first = twin.request();
+        if (request == null || first == null || !request.fingerprint().equals(first.fingerprint())) {
+            pending.refuse(Replays.reused(request == null ? "" : request.id()));
+            return;
+        }
+        Promises.finish(
+                twin.caller().promise(),
+                reply -> pending.caller().answer(reply.answer(), reply.revision(), true),
+                failure -> {
+                    if (failure instanceof CancellationException) {
+                        submit(pending);
+                    } else {
+                        pending.refuse(Failures.unavailable(failure));
+                    }
+                });
+    }
+
+    private CompletableFuture<@Nullable Void> attempt(List<Pending<?>> all, int tries) {
+        List<Pending<?>> batch = all;
+        if (tries > 0) {
+            batch = all.stream().filter(pending -> !pending.isDone()).collect(ArrayList::new, List::add, List::addAll);
+        }
+        if (batch.isEmpty()) {
+            return DONE;
+        }
+        return view == null ? read(batch, List.of(), tries) : plan(batch, view, tries);
+    }
+
+    private CompletableFuture<@Nullable Void> read(List<Pending<?>> batch, List<Read> reads, int tries) {
+        return Promises.then(
+                store.read(scope, reads),
+                extract -> {
+                    if (extract.isEmpty()) {
+                        return gone(batch);
+                    }
+                    View known = view;
+                    if (known == null || !known.head().isSameAs(extract.get().head())) {
+                        known = new View(scope, extract.get().head());
+                        view = known;
+                    }
+                    known.learn(extract.get());
+                    return plan(batch, known, tries);
+                },
+                failure -> failed(batch, failure, tries));
+    }
+
+    private CompletableFuture<@Nullable Void> plan(List<Pending<?>> batch, View known, int tries) {
+        List<Submission<?>> submissions = new ArrayList<>(batch.size());
+        for (Pending<?> pending : batch) {
+            submissions.add(submission(pending));
+        }
+        Planned planned;
+        try {
+            planned = Planner.plan(known, submissions, surroundings.ids());
+        } catch (RuntimeException defect) {
+            return failed(batch, defect, tries);
+        }
+        if (planned instanceof Planned.Incomplete incomplete) {
+            return read(batch, incomplete.reads(), tries);
+        }
+        Planned.Complete complete = (Planned.Complete) planned;
+        Plan plan = complete.plan();
+        return plan == null ? confirm(batch, complete, known, tries) : commit(batch, complete, plan, tries, null);
+    }
+
+    private static <A extends Answer> Submission<A> submission(Pending<A> pending) {
+        return new Submission<>(pending.call(), pending.request());
+    }
+
+    /** Nothing changes; the answers count if the state that they rest on is current. */
+    private CompletableFuture<@Nullable Void> confirm(
+            List<Pending<?>> batch, Planned.Complete complete, View known, int tries) {
+        return Promises.then(
+                store.read(scope, List.of()),
+                extract -> {
+                    if (extract.isEmpty()) {
+                        return gone(batch);
+                    }
+                    if (!extract.get().head().isSameAs(known.head())) {
+                        view = null;
+                        return attempt(batch, tries + 1);
+                    }
+                    return finish(batch, complete);
+                },
+                failure -> failed(batch, failure, tries));
+    }
+
+    /** {@code lost}: why the fate of an earlier sending of this plan is unknown; null when there is no such. */
+    private CompletableFuture<@Nullable Void> commit(
+            List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, @Nullable Throwable lost) {
+        return Promises.then(
+                store.commit(plan),
+                outcome -> {
+                    if (outcome == Store.Outcome.COMMITTED) {
+                        return finish(batch, complete);
+                    } else if (outcome == Store.Outcome.REQUEST_EXISTS) {
+                        view = null;
+                        return answerKnown(batch, tries);
+                    } else if (lost != null) {
+                        return resolve(batch, complete, plan, tries, lost);
+                    }
+                    return stale(batch, plan, tries);
+                },
+                failure -> {
+                    if (Failures.is(failure, StoreException.Kind.UNKNOWN)
+                            || (lost != null && Failures.isOutage(failure))) {
+                        Throwable since = lost == null ? failure : lost;
+                        return later(
+                                batch,
+                                tries,
+                                Failures.unknown(since),
+                                () -> commit(batch, complete, plan, tries + 1, since));
+                    }
+                    if (lost != null) {
+                        view = null;
+                        LOG.error("a plan of {} failed when it was sent again", scope, failure);
+                        batch.forEach(pending -> pending.refuse(Failures.unknown(failure)));
+                        return DONE;
+                    }
+                    return failed(batch, failure, tries);
+                });
+    }
+
+    private CompletableFuture<@Nullable Void> stale(List<Pending<?>> batch, Plan plan, int tries) {
+        view = null;
+        // A plan that drops scopes can be refused over and over by what goes on in those: the others do not wait for
+        // it.
+        return plan.drops() && batch.size() > 1 ? oneByOne(batch, 0, tries + 1) : attempt(batch, tries + 1);
+    }
+
+    /** The guard refused a plan that may have been applied before: the journal knows by whom the scope was moved. */
+    private CompletableFuture<@Nullable Void> resolve(
+            List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, Throwable lost) {
+        long seq = plan.advance().after().seq();
+        return Promises.then(
+                store.journal(scope.id(), seq),
+                txId -> {
+                    if (txId.isEmpty()) {
+                        view = null;
+                        LOG.warn(
+                                "revision {} of {} is not in the journal any more: a plan's fate stays unknown",
+                                seq,
+                                scope);
+                        batch.forEach(pending -> pending.refuse(Failures.unknown(lost)));
+                        return DONE;
+                    }
+                    return txId.get().equals(plan.txId()) ? finish(batch, complete) : stale(batch, plan, tries);
+                },
+                failure -> later(
+                        batch, tries, Failures.unknown(lost), () -> resolve(batch, complete, plan, tries + 1, lost)));
+    }
+
+    /** Some request ids are taken: those calls were done before. */
+    private CompletableFuture<@Nullable Void> answerKnown(List<Pending<?>> batch, int tries) {
+        List<String> ids = new ArrayList<>();
+        for (Pending<?> pending : batch) {
+            Request request = pending.request();
+            if (request != null) {
+                ids.add(request.id());
+            }
+        }
+        return Promises.then(
+                store.requests(scope.requestSpace(), ids),
+                rows -> {
+                    Map<String, RequestRow> known = new HashMap<>();
+                    rows.forEach(row -> known.put(row.request().id(), row));
+                    List<Pending<?>> others = new ArrayList<>();
+                    for (Pending<?> pending : batch) {
+                        Request request = pending.request();
+                        RequestRow row = request == null ? null : known.get(request.id());
+                        if (row == null) {
+                            others.add(pending);
+                        } else {
+                            replays.answer(pending.caller(), scope, row);
+                        }
+                    }
+                    return attempt(others, tries + 1);
+                },
+                failure -> failed(batch, failure, tries));
+    }
+
+    private CompletableFuture<@Nullable Void> finish(List<Pending<?>> batch, Planned.Complete complete) {
+        if (view != null) {
+            view.trim();
+            view = view.isOversized() ? null : view;
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            Pending<?> pending = batch.get(i);
+            Decision decision = complete.decisions().get(i);
+            if (decision.answer() != null && (decision.changed() || pending.request() == null)) {
+                pending.answer(decision.answer(), complete.revision());
+            } else {
+                replays.answerOr(pending.caller(), scope, () -> unchanged(pending, decision, complete.revision()));
+            }
+        }
+        return DONE;
+    }
+
+    private static void unchanged(Pending<?> pending, Decision decision, long revision) {
+        if (decision.answer() != null) {
+            pending.answer(decision.answer(), revision);
+        } else if (decision.refusal() != null) {
+            pending.refuse(decision.refusal());
+        }
+    }
+
+    private CompletableFuture<@Nullable Void> gone(List<Pending<?>> batch) {
+        view = null;
+        IpamerException notFound = scope.cidr() == null
+                ? new IpamerException(Reason.NAMESPACE_NOT_FOUND, "the namespace does not exist")
+                : new IpamerException(
+                        Reason.PREFIX_NOT_FOUND,
+                        "prefix " + scope.cidr() + " does not exist",
+                        Map.of("cidr", scope.cidr().toString()));
+        batch.forEach(pending -> replays.answerOr(pending.caller(), null, () -> pending.refuse(notFound)));
+        return DONE;
+    }
+
+    /** Certainly nothing was changed. */
+    private CompletableFuture<@Nullable Void> failed(List<Pending<?>> batch, Throwable failure, int tries) {
+        view = null;
+        if (Failures.isOutage(failure)) {
+            return later(batch, tries, Failures.unavailable(failure), () -> attempt(batch, tries + 1));
+        }
+        if (batch.size() > 1) {
+            LOG.warn("a batch of {} calls failed in {}; they are tried one by one", batch.size(), scope, failure);
+            return oneByOne(batch, 0, tries + 1);
+        }
+        batch.forEach(pending -> pending.refuse(Failures.internal(failure)));
+        return DONE;
+    }
+
+    private CompletableFuture<@Nullable Void> oneByOne(List<Pending<?>> batch, int index, int tries) {
+        if (index == batch.size()) {
+            return DONE;
+        }
+        return Promises.then(
+                attempt(Collections.singletonList(batch.get(index)), tries),
+                done -> oneByOne(batch, index + 1, tries),
+                failure -> oneByOne(batch, index + 1, tries));
+    }
+
+    /** Goes on after a while. Callers who cannot wait so long are told why, here and in the queue. */
+    private CompletableFuture<@Nullable Void> later(List<Pending<?>> batch, int tries, IpamerException why, Step step) {
+        long ceiling = Math.min(MAX_BACK_OFF, FIRST_BACK_OFF << Math.min(tries, 20));
+        long delay = (long) (ceiling * surroundings.jitter().getAsDouble());
+        long wake = surroundings.clock().getAsLong() + delay;
+        for (Pending<?> pending : batch) {
+            if (pending.deadline() <= wake) {
+                pending.refuse(why);
+            }
+        }
+        refuseQueuedUntil(wake);
+        CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
+        surroundings.timer().after(delay, () -> waited.complete(null));
+        return waited.thenCompose(done -> step.take());
+    }
+
+    private void refuseQueuedUntil(long wake) {
+        List<Pending<?>> late = new ArrayList<>();
+        synchronized (this) {
+            queue.removeIf(pending -> pending.deadline() <= wake && late.add(pending));
+        }
+        IpamerException unavailable =
+                new IpamerException(Reason.STORE_UNAVAILABLE, "the database cannot be reached; nothing was changed");
+        late.forEach(pending -> pending.refuse(unavailable));
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        CompletableFuture<@Nullable Void> take();
+    }
+}

@@ -1,0 +1,31 @@
+package io.ipamer.ipam;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ipamer.plan.Scope;
+import io.ipamer.store.Store;
+import java.util.UUID;
+
+/**
+ * The lanes of all scopes in use. A lane that has not been used for long is forgotten, and with it the view that it
+ * kept; should a forgotten one still be carrying a batch, the guards put it and its successor in order.
+ */
+final class Lanes {
+    private static final int MAX_LANES = 10_000;
+
+    private final Store store;
+    private final Replays replays;
+    private final Surroundings surroundings;
+    private final Cache<UUID, Lane> lanes =
+            Caffeine.newBuilder().maximumSize(MAX_LANES).executor(Runnable::run).build();
+
+    Lanes(Store store, Replays replays, Surroundings surroundings) {
+        this.store = store;
+        this.replays = replays;
+        this.surroundings = surroundings;
+    }
+
+    Lane of(Scope scope) {
+        return lanes.get(scope.id(), id -> new Lane(scope, store, replays, surroundings));
+    }
+}

@@ -1,0 +1,305 @@
+package io.ipamer.ipam;
+
+import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.IpamerException;
+import io.ipamer.model.Loaded;
+import io.ipamer.model.Mode;
+import io.ipamer.model.Prefix;
+import io.ipamer.model.PrefixContent;
+import io.ipamer.model.Reason;
+import io.ipamer.model.Reply;
+import io.ipamer.model.Reservation;
+import io.ipamer.model.Usage;
+import io.ipamer.plan.AcquireChildPrefix;
+import io.ipamer.plan.CreatePrefix;
+import io.ipamer.plan.DeletePrefix;
+import io.ipamer.plan.Extract;
+import io.ipamer.plan.Found;
+import io.ipamer.plan.Head;
+import io.ipamer.plan.LoadPrefixes;
+import io.ipamer.plan.Read;
+import io.ipamer.plan.Scope;
+import io.ipamer.store.Store;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The use cases of prefixes. Futures fail with {@link IpamerException} only; all may fail with NAMESPACE_NOT_FOUND, and
+ * those that name a prefix with PREFIX_NOT_FOUND. Where a cost is not given it is an index seek or two, however many
+ * prefixes there are and whatever they hold.
+ */
+public final class Prefixes {
+    private static final int OVERLAP_PAGE = 1_000;
+
+    private final Store store;
+    private final Router router;
+
+    Prefixes(Store store, Router router) {
+        this.store = store;
+        this.router = router;
+    }
+
+    /** A top-level prefix. Refused: PREFIX_OVERLAPS. */
+    public CompletableFuture<Reply<Prefix>> create(
+            String namespace, Cidr cidr, Reservation reservation, CallOptions options) {
+        CreatePrefix call = new CreatePrefix(cidr, reservation);
+        return router.toNamespace(
+                namespace, found -> new Router.Route<>(Scope.of(found), call), options, call::toString);
+    }
+
+    public CompletableFuture<Prefix> get(String namespace, Cidr cidr) {
+        return Failures.told(router.prefix(namespace, cidr));
+    }
+
+    /** All prefixes of a namespace at any depth, in the order of {@link Cidr}. */
+    public CompletableFuture<List<Prefix>> list(String namespace) {
+        return Failures.told(router.namespace(namespace).thenCompose(found -> store.prefixes(found.id())));
+    }
+
+    /** A prefix at any depth. Refused: PREFIX_HAS_ADDRESSES, PREFIX_HAS_CHILDREN. */
+    public CompletableFuture<Reply<Prefix>> delete(String namespace, Cidr cidr, CallOptions options) {
+        return router.toPrefix(namespace, cidr, Prefixes::deletion, options, () -> "DeletePrefix " + cidr);
+    }
+
+    /**
+     * A child of that length. Refused: NO_FREE_PREFIX, PREFIX_HAS_ADDRESSES, LENGTH_OUT_OF_RANGE. Writes a row for each
+     * length between the free block that is used and the child.
+     */
+    public CompletableFuture<Reply<Prefix>> acquireChild(
+            String namespace, Cidr parent, int length, Reservation reservation, CallOptions options) {
+        return acquireChild(namespace, parent, AcquireChildPrefix.ofLength(length, reservation), options);
+    }
+
+    /** That child. Refused as by length, PREFIX_TAKEN, PREFIX_OUTSIDE_PARENT. */
+    public CompletableFuture<Reply<Prefix>> acquireChild(
+            String namespace, Cidr parent, Cidr child, Reservation reservation, CallOptions options) {
+        return acquireChild(namespace, parent, AcquireChildPrefix.of(child, reservation), options);
+    }
+
+    private CompletableFuture<Reply<Prefix>> acquireChild(
+            String namespace, Cidr parent, AcquireChildPrefix call, CallOptions options) {
+        return router.toPrefix(
+                namespace,
+                parent,
+                found -> new Router.Route<>(Scope.of(found), call),
+                options,
+                () -> parent + " " + call);
+    }
+
+    /**
+     * Deletes a child prefix; its block is free again. Refused: NOT_A_CHILD, PREFIX_ID_MISMATCH, PREFIX_HAS_ADDRESSES,
+     * PREFIX_HAS_CHILDREN.
+     *
+     * @param prefixId releases it only if it still is this prefix; null whichever it is
+     */
+    public CompletableFuture<Reply<Prefix>> releaseChild(
+            String namespace, Cidr cidr, @Nullable UUID prefixId, CallOptions options) {
+        Function<Prefix, Router.Route<Prefix>> route = prefix -> {
+            Router.Route<Prefix> deletion = deletion(prefix);
+            return new Router.Route<>(deletion.scope(), deletion.call(), whyNoRelease(prefix, prefixId));
+        };
+        return router.toPrefix(namespace, cidr, route, options, () -> "ReleaseChildPrefix " + cidr + " " + prefixId);
+    }
+
+    private static @Nullable IpamerException whyNoRelease(Prefix prefix, @Nullable UUID prefixId) {
+        Map<String, String> metadata = Map.of("cidr", prefix.cidr().toString());
+        if (prefixId != null && !prefixId.equals(prefix.id())) {
+            return new IpamerException(
+                    Reason.PREFIX_ID_MISMATCH,
+                    "prefix " + prefix.cidr() + " is another one now: its id is not " + prefixId,
+                    metadata);
+        }
+        return prefix.parentId() == null
+                ? new IpamerException(
+                        Reason.NOT_A_CHILD,
+                        "prefix " + prefix.cidr() + " is a top-level prefix: delete it instead",
+                        metadata)
+                : null;
+    }
+
+    private static Router.Route<Prefix> deletion(Prefix prefix) {
+        return new Router.Route<>(Scope.above(prefix), new DeletePrefix(prefix));
+    }
+
+    /** Exact counts, at one revision. */
+    public CompletableFuture<Usage> usage(String namespace, Cidr cidr) {
+        return Failures.told(extract(namespace, cidr, List.of(new Read.LargestFreeBlock()), Prefixes::usage));
+    }
+
+    private static Usage usage(Prefix prefix, Extract extract) {
+        Head head = extract.head();
+        Cidr largest = ((Found.LargestFreeBlock) extract.found().get(0)).block();
+        Mode mode = head.mode();
+        BigInteger size = prefix.cidr().size();
+        BigInteger used = mode == Mode.CHILD ? head.covered() : BigInteger.valueOf(head.acquired() + head.reserved());
+        return new Usage(
+                prefix,
+                mode,
+                size,
+                size.subtract(used),
+                head.acquired(),
+                head.reserved(),
+                head.children(),
+                head.leaked(),
+                head.isEmpty() ? prefix.cidr() : largest,
+                head.seq());
+    }
+
+    /** The free blocks for child prefixes, ascending: the minimal cover of what no child or leaked block uses. Costs a step for each. */
+    public CompletableFuture<FreeBlockList> freeBlocks(String namespace, Cidr cidr) {
+        Read all = new Read.FreeBlocksFrom(Cidr.of(cidr.first(), cidr.family().bits()), Integer.MAX_VALUE);
+        return Failures.told(extract(namespace, cidr, List.of(all), (prefix, extract) -> {
+            Head head = extract.head();
+            List<Cidr> blocks =
+                    new ArrayList<>(((Found.FreeBlocks) extract.found().get(0)).rows());
+            blocks.sort(null);
+            boolean whole = head.isEmpty() || head.mode() == Mode.ADDRESS;
+            return new FreeBlockList(
+                    prefix,
+                    whole ? List.of(cidr) : blocks,
+                    head.acquired() + head.reserved(),
+                    head.children() + head.leaked());
+        }));
+    }
+
+    /**
+     * The free space of a prefix for child prefixes, beside its counts at the same revision.
+     *
+     * @param blocks ascending; the whole prefix while it has no children, also when it gives addresses
+     * @param acquiredAndReserved addresses handed out or reserved
+     * @param childrenAndLeaked blocks in use
+     */
+    public record FreeBlockList(Prefix prefix, List<Cidr> blocks, long acquiredAndReserved, long childrenAndLeaked) {}
+
+    /**
+     * Which of the CIDRs overlap one another or a top-level prefix of the namespace; at most {@code limit} pairs. Costs a
+     * seek for each CIDR and a step for each pair.
+     */
+    public CompletableFuture<List<Overlap>> overlaps(String namespace, List<Cidr> cidrs, int limit) {
+        List<Overlap> found = Overlap.among(cidrs, limit);
+        return Failures.told(router.namespace(namespace)
+                .thenCompose(target -> overlapsFrom(Scope.of(target), cidrs, 0, limit, found)));
+    }
+
+    private CompletableFuture<List<Overlap>> overlapsFrom(
+            Scope scope, List<Cidr> cidrs, int index, int limit, List<Overlap> found) {
+        if (index == cidrs.size() || found.size() >= limit) {
+            return CompletableFuture.completedFuture(found);
+        }
+        Cidr cidr = cidrs.get(index);
+        return overlapsFrom(scope, cidr, cidr.first(), limit, found)
+                .thenCompose(done -> overlapsFrom(scope, cidrs, index + 1, limit, found));
+    }
+
+    private CompletableFuture<List<Overlap>> overlapsFrom(
+            Scope scope, Cidr cidr, IpAddress from, int limit, List<Overlap> found) {
+        Read read = new Read.PrefixesFrom(from, OVERLAP_PAGE);
+        return store.read(scope, List.of(read)).thenCompose(extract -> {
+            List<Prefix> rows = extract.isEmpty()
+                    ? List.of()
+                    : ((Found.Prefixes) extract.get().found().get(0)).rows();
+            IpAddress last = null;
+            for (Prefix row : rows) {
+                if (!row.cidr().overlaps(cidr) || found.size() >= limit) {
+                    return CompletableFuture.completedFuture(found);
+                }
+                found.add(new Overlap(cidr, row.cidr(), true));
+                last = row.cidr().last();
+            }
+            return rows.size() < OVERLAP_PAGE || last == null || last.isMax()
+                    ? CompletableFuture.completedFuture(found)
+                    : overlapsFrom(scope, cidr, last.next(), limit, found);
+        });
+    }
+
+    /**
+     * Puts prefixes with all they hold into a namespace without any, whole or not at all. Refused: NAMESPACE_NOT_EMPTY,
+     * INVALID_DUMP. A step for each prefix, address and leaked block.
+     */
+    public CompletableFuture<Reply<Loaded>> load(String namespace, List<PrefixContent> prefixes, CallOptions options) {
+        LoadPrefixes call = new LoadPrefixes(prefixes);
+        return router.toNamespace(
+                namespace, found -> new Router.Route<>(Scope.of(found), call), options, call::toString);
+    }
+
+    /** All top-level prefixes with all they hold, each as of one moment. A step for each row. */
+    public CompletableFuture<List<PrefixContent>> contents(String namespace) {
+        return Failures.told(router.namespace(namespace)
+                .thenCompose(found -> store.prefixes(found.id()))
+                .thenCompose(this::contents));
+    }
+
+    private CompletableFuture<List<PrefixContent>> contents(List<Prefix> prefixes) {
+        List<CompletableFuture<Optional<Extract>>> reads = new ArrayList<>(prefixes.size());
+        for (Prefix prefix : prefixes) {
+            Cidr cidr = prefix.cidr();
+            reads.add(store.read(
+                    Scope.of(prefix),
+                    List.of(
+                            new Read.AllocationsFrom(cidr.first(), Integer.MAX_VALUE),
+                            new Read.LeakedFrom(cidr, Integer.MAX_VALUE))));
+        }
+        return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new)).thenApply(done -> {
+            Map<UUID, List<PrefixContent>> byParent = new HashMap<>();
+            List<PrefixContent> top = new ArrayList<>();
+            // Children stand after their parents, so from the end a prefix's children are there when it comes.
+            for (int i = prefixes.size() - 1; i >= 0; i--) {
+                Prefix prefix = prefixes.get(i);
+                Optional<Extract> extract = reads.get(i).join();
+                if (extract.isPresent()) {
+                    List<PrefixContent> children = byParent.getOrDefault(prefix.id(), List.of());
+                    List<PrefixContent> siblings = prefix.parentId() == null
+                            ? top
+                            : byParent.computeIfAbsent(prefix.parentId(), id -> new ArrayList<>());
+                    siblings.add(content(prefix, extract.get(), reversed(children)));
+                }
+            }
+            return reversed(top);
+        });
+    }
+
+    private static PrefixContent content(Prefix prefix, Extract extract, List<PrefixContent> children) {
+        Head head = extract.head();
+        List<IpAddress> acquired = ((Found.Allocations) extract.found().get(0))
+                .rows().stream().map(Allocation::address).toList();
+        return new PrefixContent(
+                prefix.cidr(),
+                head.mode() == Mode.CHILD,
+                head.firstReserved(),
+                head.lastReserved(),
+                acquired,
+                ((Found.Leaked) extract.found().get(1)).rows(),
+                children,
+                head.seq());
+    }
+
+    private static <T> List<T> reversed(List<T> list) {
+        List<T> reversed = new ArrayList<>(list);
+        Collections.reverse(reversed);
+        return reversed;
+    }
+
+    /** What {@code make} makes of a prefix and what the store says of it. */
+    private <T> CompletableFuture<T> extract(
+            String namespace, Cidr cidr, List<Read> reads, BiFunction<Prefix, Extract, T> make) {
+        return router.prefix(namespace, cidr)
+                .thenCompose(prefix -> store.read(Scope.of(prefix), reads).thenApply(extract -> {
+                    if (extract.isEmpty()) {
+                        throw Router.prefixNotFound(namespace, cidr);
+                    }
+                    return make.apply(prefix, extract.get());
+                }));
+    }
+}

@@ -1,0 +1,26 @@
+package io.ipamer.ipam;
+
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * All that lanes need of the outside world, so that a test can replay any schedule.
+ *
+ * @param clock nanoseconds from an arbitrary origin, never running backwards
+ * @param timer runs something later
+ * @param executor carries on what a caller's thread has done enough of
+ * @param ids gives ids that were never given before, in any process
+ * @param jitter 0 to 1
+ */
+public record Surroundings(
+        LongSupplier clock, Timer timer, Executor executor, Supplier<UUID> ids, DoubleSupplier jitter) {
+
+    /** Runs a task once, after a delay. */
+    @FunctionalInterface
+    public interface Timer {
+        void after(long nanos, Runnable task);
+    }
+}

@@ -1,0 +1,46 @@
+package io.ipamer.model;
+
+/**
+ * Why a call was refused or failed. The names are the ones that {@code ipamer.v1.ErrorReason} shows to callers; each
+ * contract has its own table from a reason to a status code.
+ */
+public enum Reason {
+    INVALID_ADDRESS,
+    INVALID_CIDR,
+    INVALID_NAMESPACE,
+    INVALID_REQUEST_ID,
+    INVALID_COUNT,
+    INVALID_ID,
+    INVALID_ENUM_VALUE,
+    FIELD_MISSING,
+    LENGTH_OUT_OF_RANGE,
+    ADDRESS_OUTSIDE_PREFIX,
+    PREFIX_OUTSIDE_PARENT,
+    NAMESPACE_NOT_FOUND,
+    PREFIX_NOT_FOUND,
+    ALLOCATION_NOT_FOUND,
+    PREFIX_OVERLAPS,
+    ADDRESS_TAKEN,
+    ADDRESS_RESERVED,
+    PREFIX_TAKEN,
+    NAMESPACE_EXISTS,
+    REQUEST_ID_REUSED,
+    PREFIX_HAS_CHILDREN,
+    PREFIX_HAS_ADDRESSES,
+    PREFIX_IS_PARENT,
+    NOT_A_CHILD,
+    NAMESPACE_NOT_EMPTY,
+    NAMESPACE_PROTECTED,
+    ALLOCATION_ID_MISMATCH,
+    PREFIX_ID_MISMATCH,
+    ALLOCATION_GONE,
+    INVALID_DUMP,
+    NO_FREE_ADDRESS,
+    NO_FREE_PREFIX,
+    OVERLOADED,
+    STORE_UNAVAILABLE,
+    OUTCOME_UNKNOWN,
+    DEADLINE_EXCEEDED,
+    CANCELLED,
+    INTERNAL
+}

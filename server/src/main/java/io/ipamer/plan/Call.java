@@ -1,0 +1,35 @@
+package io.ipamer.plan;
+
+import io.ipamer.model.Answer;
+import io.ipamer.model.IpamerException;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** One thing that a caller wants of a scope; each kind holds its rule. */
+public sealed interface Call<A extends Answer>
+        permits CreateNamespace,
+                DeleteNamespace,
+                CreatePrefix,
+                DeletePrefix,
+                AcquireChildPrefix,
+                AcquireAddresses,
+                ReleaseAddresses,
+                LoadPrefixes {
+    /**
+     * Decides on this call and changes the view accordingly; a refused call changes nothing.
+     *
+     * @param ids gives a new id for whatever is created
+     * @throws IpamerException when it is refused
+     */
+    A decide(View view, Supplier<UUID> ids);
+
+    /** About how many rows it changes; bounds a batch. */
+    default int weight() {
+        return 1;
+    }
+
+    /** Whether its answer hands something out, rather than taking it back. */
+    default boolean gives() {
+        return true;
+    }
+}

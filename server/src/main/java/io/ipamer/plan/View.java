@@ -1,0 +1,366 @@
+package io.ipamer.plan;
+
+import io.ipamer.address.AddressFamily;
+import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.Mode;
+import io.ipamer.model.Namespace;
+import io.ipamer.model.Prefix;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What planning knows of one scope at one revision: its head, and windows on its tables. It belongs to whoever plans
+ * with it, one at a time. Planning moves it on to the state after the plan; when that plan is not committed, the view
+ * is thrown away.
+ */
+public final class View {
+    private static final int MAX_ROWS = 8_192;
+
+    private final Scope scope;
+    private final Missing missing = new Missing();
+    private final @Nullable Blocks blocks;
+    private final @Nullable FreeSpace freeSpace;
+    private final Window<IpAddress, Allocation> allocations;
+    private final Window<IpAddress, Prefix> prefixes;
+    private final Window<String, Namespace> namespaces;
+    private final Map<UUID, @Nullable Head> heads = new HashMap<>(0);
+    private final List<Cidr> leaks = new ArrayList<>(0);
+    private final List<ScopeChange.Create> created = new ArrayList<>(0);
+    private final List<ScopeChange.Drop> dropped = new ArrayList<>(0);
+
+    private Head head;
+    private boolean parentOnly;
+    private long acquired;
+    private long children;
+    private long leaked;
+    private BigInteger covered = BigInteger.ZERO;
+    private boolean firstReserved;
+    private boolean lastReserved;
+    private int changes;
+
+    public View(Scope scope, Head head) {
+        this.scope = scope;
+        this.head = head;
+        Cidr cidr = scope.cidr();
+        IpAddress top = cidr == null ? IpAddress.max(AddressFamily.IPV6) : cidr.last();
+        allocations = new Window<>(Comparator.naturalOrder(), top, missing, Read.AllocationsFrom::new);
+        prefixes = new Window<>(Comparator.naturalOrder(), top, missing, Read.PrefixesFrom::new);
+        namespaces =
+                new Window<>(Comparator.naturalOrder(), "", missing, (name, limit) -> new Read.NamespaceNamed(name));
+        blocks = cidr == null ? null : new Blocks(cidr, missing);
+        freeSpace = cidr == null ? null : new FreeSpace(this, cidr, missing);
+        restore(head);
+        if (isEmpty()) {
+            allocations.knowAll();
+            prefixes.knowAll();
+            namespaces.knowAll();
+            if (blocks != null && freeSpace != null) {
+                blocks.knowAll();
+                freeSpace.knowAll();
+            }
+        }
+    }
+
+    public Scope scope() {
+        return scope;
+    }
+
+    /** The head that the next plan expects. */
+    public Head head() {
+        return head;
+    }
+
+    /** Takes in what was read at this view's revision; between two plannings only. */
+    public void learn(Extract extract) {
+        for (Found found : extract.found()) {
+            if (found instanceof Found.FreeRanges ranges) {
+                freeSpace().learn(ranges);
+            } else if (found instanceof Found.FreeBlocks some) {
+                blocks().learn(some.read(), some.rows());
+            } else if (found instanceof Found.FreeBlock one) {
+                blocks().learn(one.read().block(), one.isFree());
+            } else if (found instanceof Found.Allocations some) {
+                allocations.learn(some.read().from(), some.read().limit(), some.rows(), Allocation::address);
+            } else if (found instanceof Found.LargestFreeBlock one) {
+                blocks().learnLargest(one.block());
+            } else if (found instanceof Found.Prefixes some) {
+                prefixes.learn(
+                        some.read().from(),
+                        some.read().limit(),
+                        some.rows(),
+                        row -> row.cidr().last());
+            } else if (found instanceof Found.NamespaceNamed one) {
+                if (one.namespace() != null) {
+                    namespaces.learn(one.read().name(), one.namespace());
+                }
+                namespaces.learnCovered(one.read().name(), one.read().name());
+            } else if (found instanceof Found.HeadOf other) {
+                heads.put(other.read().scope(), other.head());
+            } else {
+                throw new IllegalArgumentException("not for planning: " + found);
+            }
+        }
+    }
+
+    /** Forgets rows beyond a bound and what is known of other scopes; between two plannings only. */
+    public void trim() {
+        heads.clear();
+        allocations.trim(MAX_ROWS);
+        prefixes.trim(MAX_ROWS);
+        namespaces.trim(MAX_ROWS);
+        if (freeSpace != null) {
+            freeSpace.trim(MAX_ROWS);
+        }
+    }
+
+    /** Whether it knows more free blocks than is worth keeping. */
+    public boolean isOversized() {
+        return blocks != null && blocks.size() > MAX_ROWS;
+    }
+
+    // What the rules ask and do. All of it counts from the calls before, in this batch and earlier ones.
+
+    Cidr cidr() {
+        return Objects.requireNonNull(scope.cidr(), "not the scope of a prefix");
+    }
+
+    Blocks blocks() {
+        return Objects.requireNonNull(blocks, "not the scope of a prefix");
+    }
+
+    FreeSpace freeSpace() {
+        return Objects.requireNonNull(freeSpace, "not the scope of a prefix");
+    }
+
+    Window<IpAddress, Allocation> allocations() {
+        return allocations;
+    }
+
+    Window<IpAddress, Prefix> prefixes() {
+        return prefixes;
+    }
+
+    Window<String, Namespace> namespaces() {
+        return namespaces;
+    }
+
+    Missing missing() {
+        return missing;
+    }
+
+    Mode mode() {
+        return parentOnly || children > 0 || leaked > 0 ? Mode.CHILD : acquired > 0 ? Mode.ADDRESS : Mode.NONE;
+    }
+
+    boolean isEmpty() {
+        return acquired == 0 && children == 0 && leaked == 0;
+    }
+
+    long acquired() {
+        return acquired;
+    }
+
+    long children() {
+        return children;
+    }
+
+    long leaked() {
+        return leaked;
+    }
+
+    boolean firstReserved() {
+        return firstReserved;
+    }
+
+    boolean lastReserved() {
+        return lastReserved;
+    }
+
+    int reserved() {
+        return (firstReserved ? 1 : 0) + (lastReserved ? 1 : 0);
+    }
+
+    /** Addresses that are neither acquired nor reserved nor inside used blocks. */
+    BigInteger freeCount() {
+        return cidr().size()
+                .subtract(covered)
+                .subtract(BigInteger.valueOf(mode() == Mode.CHILD ? 0 : acquired + reserved()));
+    }
+
+    /** Of lowest address; null when no block is free. */
+    @Nullable
+    Cidr largestFreeBlock() {
+        return isEmpty() ? cidr() : blocks().largest();
+    }
+
+    /** Whether the address is one of the two that are kept out of allocation. */
+    boolean isReserved(IpAddress address) {
+        return (firstReserved && address.equals(cidr().first())) || (lastReserved && address.equals(cidr().last()));
+    }
+
+    void acquire(Allocation allocation) {
+        allocations.put(allocation.address(), allocation);
+        acquired++;
+        changes++;
+    }
+
+    void release(IpAddress address) {
+        allocations.remove(address);
+        acquired--;
+        changes++;
+    }
+
+    void unreserve(IpAddress address) {
+        if (address.equals(cidr().first())) {
+            firstReserved = false;
+        } else {
+            lastReserved = false;
+        }
+        changes++;
+    }
+
+    /** Takes a block out of a free one; {@link #removeChild} gives it back. */
+    void takeBlock(Cidr outer, Cidr inner) {
+        blocks().apply(new BlockChange(true, outer, inner, !isEmpty()));
+        covered = covered.add(inner.size());
+    }
+
+    void addChild(Prefix child) {
+        prefixes.put(child.cidr().last(), child);
+        children++;
+        changes++;
+    }
+
+    void removeChild(Prefix child) {
+        Cidr cidr = child.cidr();
+        if (scope.cidr() == null) {
+            children--;
+        } else {
+            Cidr outer = blocks().merged(cidr);
+            children--;
+            covered = covered.subtract(cidr.size());
+            blocks().apply(new BlockChange(false, outer, cidr, !isEmpty()));
+        }
+        prefixes.remove(cidr.last(), child);
+        drop(Scope.of(child));
+    }
+
+    /** A new scope below this one. */
+    void create(ScopeChange.Create create) {
+        created.add(create);
+    }
+
+    void addLeak(Cidr block) {
+        leaks.add(block);
+        leaked++;
+        changes++;
+    }
+
+    void addNamespace(Namespace namespace) {
+        namespaces.put(namespace.name(), namespace);
+        children++;
+        changes++;
+    }
+
+    void removeNamespace(Namespace namespace) {
+        namespaces.remove(namespace.name(), namespace);
+        children--;
+        drop(Scope.of(namespace));
+    }
+
+    /** The head of a scope below this one, as read for this batch; null when that scope is gone. */
+    @Nullable
+    Head headOf(UUID id) {
+        for (ScopeChange.Drop drop : dropped) {
+            if (drop.scope().id().equals(id)) {
+                return null;
+            }
+        }
+        if (!heads.containsKey(id)) {
+            throw missing.needs(new Read.HeadOf(id));
+        }
+        return heads.get(id);
+    }
+
+    int changes() {
+        return changes;
+    }
+
+    /** Ends planning: the plan's part for this scope and those below, and the view stands after it. */
+    List<ScopeChange> takeChanges(UUID txId) {
+        Head after = new Head(
+                head.seq() + 1, txId, parentOnly, acquired, children, leaked, covered, firstReserved, lastReserved);
+        List<ScopeChange> all = new ArrayList<>(1 + dropped.size() + created.size());
+        all.add(new ScopeChange.Advance(scope, head, after, takeRows()));
+        if (dropped.size() > 1) {
+            dropped.sort(Comparator.comparing(drop -> drop.scope().id()));
+        }
+        all.addAll(dropped);
+        all.addAll(created);
+        dropped.clear();
+        created.clear();
+        changes = 0;
+        head = after;
+        return all;
+    }
+
+    /** This view of a new scope, and all that was put in it, as an insert. */
+    ScopeChange.Create asNew(boolean onlyParent) {
+        parentOnly = onlyParent;
+        Head full =
+                new Head(0, head.txId(), parentOnly, acquired, children, leaked, covered, firstReserved, lastReserved);
+        return new ScopeChange.Create(scope, full, takeRows());
+    }
+
+    /** Back to the state before planning. */
+    void rollback() {
+        allocations.rollback();
+        prefixes.rollback();
+        namespaces.rollback();
+        if (blocks != null && freeSpace != null) {
+            blocks.rollback();
+            freeSpace.rollback();
+        }
+        leaks.clear();
+        created.clear();
+        dropped.clear();
+        changes = 0;
+        restore(head);
+    }
+
+    private void drop(Scope below) {
+        dropped.add(new ScopeChange.Drop(below));
+        changes++;
+    }
+
+    private Rows takeRows() {
+        Rows rows = new Rows(
+                freeSpace == null ? Map.of() : freeSpace.takeChanges(),
+                blocks == null ? List.of() : blocks.takeChanges(),
+                allocations.takeChanges(),
+                leaks.isEmpty() ? List.of() : List.copyOf(leaks),
+                prefixes.takeChanges(),
+                namespaces.takeChanges());
+        leaks.clear();
+        return rows;
+    }
+
+    private void restore(Head from) {
+        parentOnly = from.parentOnly();
+        acquired = from.acquired();
+        children = from.children();
+        leaked = from.leaked();
+        covered = from.covered();
+        firstReserved = from.firstReserved();
+        lastReserved = from.lastReserved();
+    }
+}

@@ -1,0 +1,78 @@
+package io.ipamer.store;
+
+import io.ipamer.address.Cidr;
+import io.ipamer.model.Namespace;
+import io.ipamer.model.Prefix;
+import io.ipamer.plan.Extract;
+import io.ipamer.plan.Plan;
+import io.ipamer.plan.Read;
+import io.ipamer.plan.RequestRow;
+import io.ipamer.plan.Scope;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Keeps the data. The root namespace is there from the start. Every future may fail with {@link StoreException} and
+ * with nothing else but a defect.
+ */
+public interface Store extends AutoCloseable {
+
+    /** What became of a plan whose fate is certain. */
+    enum Outcome {
+        /** Applied whole. */
+        COMMITTED,
+        /** A guard refused it: some scope is not in the state that the plan expects. Not applied. */
+        STALE,
+        /** A request id in it is taken. Not applied. */
+        REQUEST_EXISTS
+    }
+
+    /**
+     * The head of a scope and what was asked about it, all at one moment.
+     *
+     * @return empty when the scope is gone
+     */
+    CompletableFuture<Optional<Extract>> read(Scope scope, List<Read> reads);
+
+    /**
+     * Applies a plan whole or not at all, and only if all its guards hold. The same plan may be sent again as often as
+     * its fate is unknown: it is applied at most once.
+     *
+     * @return fails with {@link StoreException.Kind#UNKNOWN} when it may or may not have been applied, or may yet be
+     */
+    CompletableFuture<Outcome> commit(Plan plan);
+
+    /**
+     * The id of the plan that made this revision of the scope.
+     *
+     * @return empty when nothing is (any longer) known about that revision
+     */
+    CompletableFuture<Optional<UUID>> journal(UUID scope, long seq);
+
+    /** Those of the request ids that are taken in that space. */
+    CompletableFuture<List<RequestRow>> requests(UUID space, Collection<String> ids);
+
+    CompletableFuture<Optional<Namespace>> namespace(String name);
+
+    /** The prefix of exactly that CIDR, at any depth, with the namespace looked up at the same moment. */
+    CompletableFuture<Located> locate(String namespace, Cidr cidr);
+
+    /** All namespaces by name. */
+    CompletableFuture<List<Namespace>> namespaces();
+
+    /** All prefixes of a namespace at any depth, in {@link Cidr} order: parents before what is in them. */
+    CompletableFuture<List<Prefix>> prefixes(UUID namespaceId);
+
+    @Override
+    void close();
+
+    /**
+     * Where a CIDR was found.
+     *
+     * @param prefix empty when the namespace is there but has no such prefix
+     */
+    record Located(Optional<Namespace> namespace, Optional<Prefix> prefix) {}
+}

@@ -1,0 +1,90 @@
+package io.ipamer.ipam;
+
+import io.ipamer.address.Cidr;
+import io.ipamer.model.Namespace;
+import io.ipamer.model.Prefix;
+import io.ipamer.plan.Extract;
+import io.ipamer.plan.Plan;
+import io.ipamer.plan.Read;
+import io.ipamer.plan.RequestRow;
+import io.ipamer.plan.Scope;
+import io.ipamer.store.Store;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** A store that reads few rows at a time, so that views know little and planning has to ask again and again. */
+final class NearSightedStore implements Store {
+    private final Store store;
+    private final int maxRows;
+
+    NearSightedStore(Store store, int maxRows) {
+        this.store = store;
+        this.maxRows = maxRows;
+    }
+
+    @Override
+    public CompletableFuture<Optional<Extract>> read(Scope scope, List<Read> reads) {
+        return store.read(scope, reads.stream().map(this::fewer).toList());
+    }
+
+    private Read fewer(Read read) {
+        if (read instanceof Read.FreeRanges some) {
+            return new Read.FreeRanges(some.from(), fewer(some.limit()));
+        } else if (read instanceof Read.FreeBlocksFrom some) {
+            return new Read.FreeBlocksFrom(some.from(), fewer(some.limit()));
+        } else if (read instanceof Read.AllocationsFrom some) {
+            return new Read.AllocationsFrom(some.from(), fewer(some.limit()));
+        } else if (read instanceof Read.PrefixesFrom some) {
+            return new Read.PrefixesFrom(some.from(), fewer(some.limit()));
+        }
+        return read;
+    }
+
+    /** One row more than asked for would be of no use; whoever wants all rows gets them. */
+    private int fewer(int limit) {
+        return limit == Integer.MAX_VALUE ? limit : Math.min(limit, Math.max(2, maxRows));
+    }
+
+    @Override
+    public CompletableFuture<Outcome> commit(Plan plan) {
+        return store.commit(plan);
+    }
+
+    @Override
+    public CompletableFuture<Optional<UUID>> journal(UUID scope, long seq) {
+        return store.journal(scope, seq);
+    }
+
+    @Override
+    public CompletableFuture<List<RequestRow>> requests(UUID space, Collection<String> ids) {
+        return store.requests(space, ids);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Namespace>> namespace(String name) {
+        return store.namespace(name);
+    }
+
+    @Override
+    public CompletableFuture<Located> locate(String namespace, Cidr cidr) {
+        return store.locate(namespace, cidr);
+    }
+
+    @Override
+    public CompletableFuture<List<Namespace>> namespaces() {
+        return store.namespaces();
+    }
+
+    @Override
+    public CompletableFuture<List<Prefix>> prefixes(UUID namespaceId) {
+        return store.prefixes(namespaceId);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
