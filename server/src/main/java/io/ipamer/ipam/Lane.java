@@ -104,17 +104,12 @@ final class Lane {
 
     /** All that waits, up to the bounds; with nothing left the lane is idle. */
     private synchronized List<Pending<?>> take() {
-        long now = surroundings.clock().getAsLong();
         int weight = 0;
         List<Pending<?>> batch = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
         while (!queue.isEmpty() && batch.size() < MAX_BATCH && weight < MAX_WEIGHT) {
             Pending<?> next = queue.remove();
-            if (next.deadline() <= now) {
-                next.refuse(Failures.deadlineExceeded());
-            } else if (!next.isDone()) {
-                batch.add(next);
-                weight += next.call().weight();
-            }
+            batch.add(next);
+            weight += next.call().weight();
         }
         busy = !batch.isEmpty();
         return batch;
@@ -170,15 +165,9 @@ final class Lane {
                 });
     }
 
-    private CompletableFuture<@Nullable Void> attempt(List<Pending<?>> all, int tries) {
-        List<Pending<?>> batch = all;
-        if (tries > 0) {
-            batch = all.stream().filter(pending -> !pending.isDone()).collect(ArrayList::new, List::add, List::addAll);
-        }
-        if (batch.isEmpty()) {
-            return DONE;
-        }
-        return view == null ? read(batch, List.of(), tries) : plan(batch, view, tries);
+    private CompletableFuture<@Nullable Void> attempt(List<Pending<?>> batch, int tries) {
+        View known = view;
+        return known == null ? read(batch, List.of(), tries) : plan(batch, known, tries);
     }
 
     private CompletableFuture<@Nullable Void> read(List<Pending<?>> batch, List<Read> reads, int tries) {
@@ -199,7 +188,11 @@ final class Lane {
                 failure -> failed(batch, failure, tries));
     }
 
-    private CompletableFuture<@Nullable Void> plan(List<Pending<?>> batch, View known, int tries) {
+    private CompletableFuture<@Nullable Void> plan(List<Pending<?>> all, View known, int tries) {
+        List<Pending<?>> batch = stillWaiting(all);
+        if (batch.isEmpty()) {
+            return DONE;
+        }
         List<Submission<?>> submissions = new ArrayList<>(batch.size());
         for (Pending<?> pending : batch) {
             submissions.add(submission(pending));
@@ -216,6 +209,23 @@ final class Lane {
         Planned.Complete complete = (Planned.Complete) planned;
         Plan plan = complete.plan();
         return plan == null ? confirm(batch, complete, known, tries) : commit(batch, complete, plan, tries, null);
+    }
+
+    /**
+     * The calls whose callers have neither left nor run out of time. Such a call must not be planned: its caller may have
+     * tried again elsewhere and been refused.
+     */
+    private List<Pending<?>> stillWaiting(List<Pending<?>> batch) {
+        long now = surroundings.clock().getAsLong();
+        List<Pending<?>> waiting = new ArrayList<>(batch.size());
+        for (Pending<?> pending : batch) {
+            if (pending.deadline() <= now) {
+                pending.refuse(Failures.deadlineExceeded());
+            } else if (!pending.isDone()) {
+                waiting.add(pending);
+            }
+        }
+        return waiting;
     }
 
     private static <A extends Answer> Submission<A> submission(Pending<A> pending) {

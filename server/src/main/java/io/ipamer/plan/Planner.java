@@ -37,7 +37,7 @@ public final class Planner {
             view.rollback();
             return new Planned.Incomplete(view.missing().take());
         }
-        if (view.changes() == 0) {
+        if (view.changes() == 0 && !refusesRequest(submissions, decisions)) {
             return new Planned.Complete(decisions, null, view.head().seq());
         }
         long revision = view.head().seq() + 1;
@@ -45,6 +45,20 @@ public final class Planner {
         List<ScopeChange> changes = view.takeChanges(txId);
         return new Planned.Complete(
                 decisions, new Plan(txId, changes, requests(submissions, decisions, revision)), revision);
+    }
+
+    /**
+     * Whether a call with a request id is refused. An earlier sending of it may still be under way in another plan, and
+     * must not be done once its caller knows of the refusal: so the scope moves on, if only by its revision, and the
+     * guard of that plan will not hold.
+     */
+    private static boolean refusesRequest(List<? extends Submission<?>> submissions, List<Decision> decisions) {
+        for (int i = 0; i < decisions.size(); i++) {
+            if (submissions.get(i).request() != null && !decisions.get(i).changed()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static List<RequestRow> requests(
