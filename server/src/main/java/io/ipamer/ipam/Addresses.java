@@ -4,12 +4,12 @@ import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocations;
 import io.ipamer.model.IpamerException;
-import io.ipamer.model.Prefix;
 import io.ipamer.model.Releases;
 import io.ipamer.model.Reply;
 import io.ipamer.plan.AcquireAddresses;
 import io.ipamer.plan.ReleaseAddresses;
 import io.ipamer.plan.Scope;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -55,13 +55,18 @@ public final class Addresses {
                 () -> prefix + " " + call);
     }
 
-    /** Each address judged by itself: ALLOCATION_NOT_FOUND, ALLOCATION_ID_MISMATCH. */
+    /**
+     * Each address judged by itself: ALLOCATION_NOT_FOUND, ALLOCATION_ID_MISMATCH.
+     *
+     * @param alsoReserved whether a reserved first or last address may be released, as go-ipam's clients do
+     */
     public CompletableFuture<Reply<Releases>> release(
-            String namespace, Cidr prefix, ReleaseAddresses call, CallOptions options) {
+            String namespace, Cidr prefix, List<Releases.Item> items, boolean alsoReserved, CallOptions options) {
+        ReleaseAddresses call = new ReleaseAddresses(items, alsoReserved);
         return router.toPrefix(
                 namespace,
                 prefix,
-                (Prefix found) -> new Router.Route<>(Scope.of(found), call),
+                found -> new Router.Route<>(Scope.of(found), call),
                 options,
                 () -> prefix + " " + call);
     }

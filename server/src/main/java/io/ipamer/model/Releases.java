@@ -8,6 +8,13 @@ import org.jspecify.annotations.Nullable;
 /** What became of each address that one call wanted to release, in the order of the request. */
 public record Releases(List<Release> releases) implements Answer {
 
+    /**
+     * One address that a caller wants to release.
+     *
+     * @param allocationId releases it only if this allocation still holds it; null whoever holds it
+     */
+    public record Item(IpAddress address, @Nullable UUID allocationId) {}
+
     /** One address: either released or refused. */
     public sealed interface Release {
         IpAddress address();

@@ -3,7 +3,6 @@ package io.ipamer.plan;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
-import io.ipamer.model.IpamerException;
 import io.ipamer.model.Mode;
 import io.ipamer.model.Reason;
 import io.ipamer.model.Releases;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives addresses back, each judged by itself. Two seeks an address: its allocation and its free neighbours.
@@ -19,19 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param items at least one
  * @param alsoReserved whether a reserved first or last address may be released too, as go-ipam's clients do
  */
-public record ReleaseAddresses(List<Item> items, boolean alsoReserved) implements Call<Releases> {
-
-    /**
-     * One address to release.
-     *
-     * @param allocationId releases it only if this allocation still holds it; null whoever holds it
-     */
-    public record Item(IpAddress address, @Nullable UUID allocationId) {}
-
-    @Override
-    public boolean gives() {
-        return false;
-    }
+public record ReleaseAddresses(List<Releases.Item> items, boolean alsoReserved) implements Call<Releases> {
 
     @Override
     public int weight() {
@@ -42,7 +28,7 @@ public record ReleaseAddresses(List<Item> items, boolean alsoReserved) implement
     public Releases decide(View view, Supplier<UUID> ids) {
         Cidr cidr = view.cidr();
         if (view.mode() == Mode.ADDRESS) {
-            for (Item item : items) {
+            for (Releases.Item item : items) {
                 if (cidr.contains(item.address()) && view.allocations().knows(item.address())) {
                     view.freeSpace().noteNeighbours(item.address());
                 }
@@ -50,13 +36,13 @@ public record ReleaseAddresses(List<Item> items, boolean alsoReserved) implement
             view.missing().check();
         }
         List<Releases.Release> releases = new ArrayList<>(items.size());
-        for (Item item : items) {
+        for (Releases.Item item : items) {
             releases.add(release(view, cidr, item));
         }
         return new Releases(releases);
     }
 
-    private Releases.Release release(View view, Cidr cidr, Item item) {
+    private Releases.Release release(View view, Cidr cidr, Releases.Item item) {
         IpAddress address = item.address();
         if (!cidr.contains(address)) {
             return new Releases.Refused(
@@ -82,7 +68,7 @@ public record ReleaseAddresses(List<Item> items, boolean alsoReserved) implement
         return new Releases.Released(address, allocation.id());
     }
 
-    private Releases.Release releaseReserved(View view, Cidr cidr, Item item) {
+    private Releases.Release releaseReserved(View view, Cidr cidr, Releases.Item item) {
         IpAddress address = item.address();
         if (!alsoReserved || item.allocationId() != null) {
             return new Releases.Refused(
@@ -93,11 +79,5 @@ public record ReleaseAddresses(List<Item> items, boolean alsoReserved) implement
         view.unreserve(address);
         view.freeSpace().give(address, view.mode() == Mode.ADDRESS);
         return new Releases.Released(address, null);
-    }
-
-    /** The refusal of the first item, for a call in which every item was refused. */
-    public static IpamerException refusal(Releases releases) {
-        Releases.Refused refused = (Releases.Refused) releases.releases().get(0);
-        return new IpamerException(refused.reason(), refused.message());
     }
 }

@@ -16,7 +16,6 @@ import io.ipamer.model.Releases;
 import io.ipamer.model.Reply;
 import io.ipamer.model.Reservation;
 import io.ipamer.model.Usage;
-import io.ipamer.plan.ReleaseAddresses;
 import io.ipamer.store.Invariants;
 import io.ipamer.store.Store;
 import io.ipamer.store.memory.MemoryStore;
@@ -245,21 +244,20 @@ class ModelTest {
 
         private void release(String namespace, Cidr prefix) {
             boolean alsoReserved = random.nextInt(4) == 0;
-            List<ReleaseAddresses.Item> items = new ArrayList<>();
+            List<Releases.Item> items = new ArrayList<>();
             for (int i = random.nextInt(4); i >= 0; i--) {
                 items.add(item(namespace, prefix, alsoReserved));
             }
             CallOptions options = options();
-            ReleaseAddresses release = new ReleaseAddresses(items, alsoReserved);
             List<Reason> expected = new ArrayList<>();
             Releases releases = compare(
                     () -> {
                         Model.Node node = model.node(namespace, prefix);
-                        for (ReleaseAddresses.Item item : items) {
+                        for (Releases.Item item : items) {
                             expected.add(model.release(node, item.address(), item.allocationId(), alsoReserved));
                         }
                     },
-                    ipam().addresses().release(namespace, prefix, release, options));
+                    ipam().addresses().release(namespace, prefix, items, alsoReserved, options));
             if (releases != null) {
                 List<Reason> actual = new ArrayList<>();
                 for (Releases.Release each : releases.releases()) {
@@ -268,18 +266,21 @@ class ModelTest {
                 assertThat(actual).isEqualTo(expected);
                 holdFor(namespace, prefix);
                 if (expected.contains(null)) {
-                    remember(options, releases, o -> ipam().addresses().release(namespace, prefix, release, o));
+                    remember(
+                            options,
+                            releases,
+                            o -> ipam().addresses().release(namespace, prefix, items, alsoReserved, o));
                 }
             }
         }
 
-        private ReleaseAddresses.Item item(String namespace, Cidr prefix, boolean alsoReserved) {
+        private Releases.Item item(String namespace, Cidr prefix, boolean alsoReserved) {
             Model.Node node = model.namespaces.containsKey(namespace)
                     ? model.namespaces.get(namespace).get(prefix)
                     : null;
             if (node == null || node.acquired.isEmpty() || random.nextInt(4) == 0) {
                 IpAddress address = alsoReserved && random.nextBoolean() ? prefix.first() : addressNear(prefix);
-                return new ReleaseAddresses.Item(address, null);
+                return new Releases.Item(address, null);
             }
             IpAddress address = pick(List.copyOf(node.acquired.keySet()));
             UUID id = switch (random.nextInt(4)) {
@@ -287,7 +288,7 @@ class ModelTest {
                 case 1 -> null;
                 default -> node.acquired.get(address);
             };
-            return new ReleaseAddresses.Item(address, id);
+            return new Releases.Item(address, id);
         }
 
         private void usage(String namespace, Cidr prefix) {

@@ -15,7 +15,6 @@ import io.ipamer.model.Reply;
 import io.ipamer.model.Reservation;
 import io.ipamer.plan.Found;
 import io.ipamer.plan.Read;
-import io.ipamer.plan.ReleaseAddresses;
 import io.ipamer.plan.Scope;
 import io.ipamer.store.Invariants;
 import io.ipamer.store.Store;
@@ -230,10 +229,9 @@ class SimulationTest {
                 Allocation allocation = held.keySet().iterator().next();
                 // From the moment it is sent the address may be another's.
                 Cidr prefix = held.remove(allocation);
-                ReleaseAddresses release = new ReleaseAddresses(
-                        List.of(new ReleaseAddresses.Item(allocation.address(), allocation.id())), false);
+                List<Releases.Item> items = List.of(new Releases.Item(allocation.address(), allocation.id()));
                 this.<Releases>call(
-                        (ipam, options) -> ipam.addresses().release("root", prefix, release, options),
+                        (ipam, options) -> ipam.addresses().release("root", prefix, items, false, options),
                         EnumSet.noneOf(Reason.class),
                         releases -> assertThat(releases.releases().get(0)).isInstanceOf(Releases.Released.class));
             }

@@ -10,6 +10,7 @@ import io.ipamer.model.Answer;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.PrefixContent;
+import io.ipamer.model.Releases;
 import io.ipamer.model.Reservation;
 import io.ipamer.plan.AcquireAddresses;
 import io.ipamer.plan.AcquireChildPrefix;
@@ -313,8 +314,8 @@ public abstract class StoreContract {
                 Scope.of(child),
                 new ReleaseAddresses(
                         List.of(
-                                new ReleaseAddresses.Item(IpAddress.parse("10.0.0.0"), null),
-                                new ReleaseAddresses.Item(IpAddress.parse("10.0.0.99"), null)),
+                                new Releases.Item(IpAddress.parse("10.0.0.0"), null),
+                                new Releases.Item(IpAddress.parse("10.0.0.99"), null)),
                         false));
         keeps(Scope.SYSTEM, new DeleteNamespace(keeps(Scope.SYSTEM, new CreateNamespace("brief"))));
         keeps(root(), new DeletePrefix(keeps(root(), new CreatePrefix(Cidr.parse("2001:db8::/64"), Reservation.NONE))));
@@ -384,7 +385,7 @@ public abstract class StoreContract {
     }
 
     private static ReleaseAddresses release(String address) {
-        return new ReleaseAddresses(List.of(new ReleaseAddresses.Item(IpAddress.parse(address), null)), false);
+        return new ReleaseAddresses(List.of(new Releases.Item(IpAddress.parse(address), null)), false);
     }
 
     private static AddressRange range(String first, String last) {
