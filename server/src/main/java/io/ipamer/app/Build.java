@@ -10,7 +10,18 @@ import java.util.Properties;
 public final class Build {
     private Build() {}
 
-    public static BuildFacts facts() {
+    public static String version() {
+        return facts().version();
+    }
+
+    /** All of it in one line, for people. */
+    public static String description() {
+        BuildFacts facts = facts();
+        return facts.version() + " (" + facts.revision() + ", built " + facts.buildDate() + ", Java "
+                + Runtime.version() + ")";
+    }
+
+    static BuildFacts facts() {
         Properties properties = new Properties();
         try (InputStream in = Build.class.getResourceAsStream("build.properties")) {
             if (in == null) {

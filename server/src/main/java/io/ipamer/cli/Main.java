@@ -1,6 +1,5 @@
 package io.ipamer.cli;
 
-import io.ipamer.api.BuildFacts;
 import io.ipamer.app.Build;
 import io.ipamer.app.ConfigException;
 import picocli.CommandLine;
@@ -59,11 +58,7 @@ public final class Main {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            BuildFacts build = Build.facts();
-            return new String[] {
-                "ipamer " + build.version() + " (" + build.revision() + ", built " + build.buildDate() + ", Java "
-                        + Runtime.version() + ")"
-            };
+            return new String[] {"ipamer " + Build.description()};
         }
     }
 }

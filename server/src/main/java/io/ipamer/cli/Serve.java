@@ -44,7 +44,7 @@ final class Serve implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String host = config.grpcAddress().getHostString();
         String target = (host.contains(":") ? "[" + host + "]" : host) + ":" + server.grpcPort();
-        out.println("Ipamer " + Build.facts().version() + " serves gRPC on " + target);
+        out.println("Ipamer " + Build.version() + " serves gRPC on " + target);
         out.println("data:  in memory: nothing is kept when the server stops");
         out.println("try:   grpcurl -plaintext -d '{\"cidr\":\"10.0.0.0/24\"}' " + target
                 + " ipamer.v1.IpamerService/CreatePrefix");

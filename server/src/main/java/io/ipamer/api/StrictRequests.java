@@ -1,4 +1,4 @@
-package io.ipamer.api.grpc;
+package io.ipamer.api;
 
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Makes malformed requests, such as text that is not UTF-8, the caller's fault: INVALID_ARGUMENT, not INTERNAL. */
-final class StrictRequests {
+public final class StrictRequests {
     private StrictRequests() {}
 
-    static ServerServiceDefinition in(ServerServiceDefinition service) {
+    public static ServerServiceDefinition in(ServerServiceDefinition service) {
         ServiceDescriptor before = service.getServiceDescriptor();
         ServiceDescriptor.Builder after =
                 ServiceDescriptor.newBuilder(before.getName()).setSchemaDescriptor(before.getSchemaDescriptor());

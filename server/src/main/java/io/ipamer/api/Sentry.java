@@ -1,4 +1,4 @@
-package io.ipamer.api.grpc;
+package io.ipamer.api;
 
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -6,10 +6,9 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
-import io.ipamer.api.Unary;
 
 /** What no handler foresaw becomes INTERNAL with an incident id; the cause goes to the log, not to the caller. */
-final class Sentry implements ServerInterceptor {
+public final class Sentry implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
