@@ -11,7 +11,7 @@ import java.util.random.RandomGeneratorFactory;
  * of 384 bits of state that starts from as many bits of {@link SecureRandom}: a few nanoseconds an id and no lock, where
  * {@link UUID#randomUUID} costs some hundreds and takes turns.
  */
-final class Ids implements Supplier<UUID> {
+public final class Ids implements Supplier<UUID> {
     private static final RandomGeneratorFactory<RandomGenerator> GENERATORS =
             RandomGeneratorFactory.of("L128X256MixRandom");
     private static final int SEED_BYTES = 48;

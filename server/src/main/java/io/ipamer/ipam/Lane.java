@@ -132,6 +132,9 @@ final class Lane {
 
     /** Two calls of one request id are one: the second gets the first one's answer. */
     private List<Pending<?>> withoutTwins(List<Pending<?>> batch) {
+        if (batch.size() == 1) {
+            return batch;
+        }
         Map<String, Pending<?>> byId = new HashMap<>();
         List<Pending<?>> singles = new ArrayList<>(batch.size());
         for (Pending<?> pending : batch) {
@@ -167,7 +170,21 @@ final class Lane {
 
     private CompletableFuture<@Nullable Void> attempt(List<Pending<?>> batch, int tries) {
         View known = view;
-        return known == null ? read(batch, List.of(), tries) : plan(batch, known, tries);
+        List<Read> reads = readsAtOnce(batch);
+        return known == null || !reads.isEmpty() ? read(batch, reads, tries) : plan(batch, known, tries);
+    }
+
+    /** What no view can know beforehand. */
+    private static List<Read> readsAtOnce(List<Pending<?>> batch) {
+        List<Read> reads = List.of();
+        for (Pending<?> pending : batch) {
+            Read read = pending.call().readsAtOnce();
+            if (read != null) {
+                reads = reads.isEmpty() ? new ArrayList<>(batch.size()) : reads;
+                reads.add(read);
+            }
+        }
+        return reads;
     }
 
     private CompletableFuture<@Nullable Void> read(List<Pending<?>> batch, List<Read> reads, int tries) {

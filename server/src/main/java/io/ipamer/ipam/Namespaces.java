@@ -40,7 +40,7 @@ public final class Namespaces {
                 : null;
         return router.toSystem(
                 name,
-                namespace -> new Router.Route<>(Scope.SYSTEM, new DeleteNamespace(namespace), refusal),
+                namespace -> new Router.Route<>(Scope.SYSTEM, new DeleteNamespace(namespace), refusal, answer -> {}),
                 options,
                 () -> "DeleteNamespace " + name);
     }

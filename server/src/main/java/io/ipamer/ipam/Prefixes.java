@@ -32,7 +32,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +55,10 @@ public final class Prefixes {
             String namespace, Cidr cidr, Reservation reservation, CallOptions options) {
         CreatePrefix call = new CreatePrefix(cidr, reservation);
         return router.toNamespace(
-                namespace, found -> new Router.Route<>(Scope.of(found), call), options, call::toString);
+                namespace,
+                found -> new Router.Route<>(Scope.of(found), call, null, router.created(namespace)),
+                options,
+                call::toString);
     }
 
     public CompletableFuture<Prefix> get(String namespace, Cidr cidr) {
@@ -70,7 +72,8 @@ public final class Prefixes {
 
     /** A prefix at any depth. Refused: PREFIX_HAS_ADDRESSES, PREFIX_HAS_CHILDREN. */
     public CompletableFuture<Reply<Prefix>> delete(String namespace, Cidr cidr, CallOptions options) {
-        return router.toPrefix(namespace, cidr, Prefixes::deletion, options, () -> "DeletePrefix " + cidr);
+        return router.toPrefix(
+                namespace, cidr, prefix -> deletion(namespace, prefix, null), options, () -> "DeletePrefix " + cidr);
     }
 
     /**
@@ -93,7 +96,7 @@ public final class Prefixes {
         return router.toPrefix(
                 namespace,
                 parent,
-                found -> new Router.Route<>(Scope.of(found), call),
+                found -> new Router.Route<>(Scope.of(found), call, null, router.created(namespace)),
                 options,
                 () -> parent + " " + call);
     }
@@ -106,31 +109,31 @@ public final class Prefixes {
      */
     public CompletableFuture<Reply<Prefix>> releaseChild(
             String namespace, Cidr cidr, @Nullable UUID prefixId, CallOptions options) {
-        Function<Prefix, Router.Route<Prefix>> route = prefix -> {
-            Router.Route<Prefix> deletion = deletion(prefix);
-            return new Router.Route<>(deletion.scope(), deletion.call(), whyNoRelease(prefix, prefixId));
-        };
-        return router.toPrefix(namespace, cidr, route, options, () -> "ReleaseChildPrefix " + cidr + " " + prefixId);
+        return router.toPrefix(
+                namespace,
+                cidr,
+                prefix -> deletion(namespace, prefix, whyNoRelease(prefix, prefixId)),
+                options,
+                () -> "ReleaseChildPrefix " + cidr + " " + prefixId);
     }
 
     private static @Nullable IpamerException whyNoRelease(Prefix prefix, @Nullable UUID prefixId) {
-        Map<String, String> metadata = Map.of("cidr", prefix.cidr().toString());
         if (prefixId != null && !prefixId.equals(prefix.id())) {
             return new IpamerException(
                     Reason.PREFIX_ID_MISMATCH,
                     "prefix " + prefix.cidr() + " is another one now: its id is not " + prefixId,
-                    metadata);
+                    Map.of("cidr", prefix.cidr().toString()));
         }
         return prefix.parentId() == null
                 ? new IpamerException(
                         Reason.NOT_A_CHILD,
                         "prefix " + prefix.cidr() + " is a top-level prefix: delete it instead",
-                        metadata)
+                        Map.of("cidr", prefix.cidr().toString()))
                 : null;
     }
 
-    private static Router.Route<Prefix> deletion(Prefix prefix) {
-        return new Router.Route<>(Scope.above(prefix), new DeletePrefix(prefix));
+    private Router.Route<Prefix> deletion(String namespace, Prefix prefix, @Nullable IpamerException refusal) {
+        return new Router.Route<>(Scope.above(prefix), new DeletePrefix(prefix), refusal, router.deleted(namespace));
     }
 
     /** Exact counts, at one revision. */

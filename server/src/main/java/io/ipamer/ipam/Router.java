@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +57,23 @@ final class Router {
      * A call, and the scope in whose lane it belongs.
      *
      * @param refusal why it is refused without asking the lane; null to ask it
+     * @param learn what its answer says of names
      */
     record Route<A extends Answer>(
-            Scope scope, Call<A> call, @Nullable IpamerException refusal) {
+            Scope scope, Call<A> call, @Nullable IpamerException refusal, Consumer<? super A> learn) {
         Route(Scope scope, Call<A> call) {
-            this(scope, call, null);
+            this(scope, call, null, answer -> {});
         }
+    }
+
+    /** Remembers a prefix that was just created. */
+    Consumer<Prefix> created(String namespace) {
+        return prefix -> prefixes.put(new NamedCidr(namespace, prefix.cidr()), prefix);
+    }
+
+    /** Forgets a prefix that was just deleted. */
+    Consumer<Prefix> deleted(String namespace) {
+        return prefix -> prefixes.invalidate(new NamedCidr(namespace, prefix.cidr()));
     }
 
     /** How a kind of name is looked up. */
@@ -268,7 +280,7 @@ final class Router {
                     names.look(),
                     sight -> {
                         if (sight.target() == null) {
-                            Caller<A> caller = new Caller<>(request(sight.requestSpace()), promise);
+                            Caller<A> caller = new Caller<>(request(sight.requestSpace()), promise, answer -> {});
                             replays.answerOr(caller, null, () -> caller.refuse(sight.otherwise()));
                         } else {
                             go(sight.target(), refusal -> false);
@@ -279,7 +291,7 @@ final class Router {
 
         private void go(T target, Pending.SecondChance secondChance) {
             Route<A> way = route.apply(target);
-            Caller<A> caller = new Caller<>(request(way.scope().requestSpace()), promise);
+            Caller<A> caller = new Caller<>(request(way.scope().requestSpace()), promise, way.learn());
             Pending<A> pending = new Pending<>(caller, way.call(), deadline(), secondChance);
             IpamerException refusal = way.refusal();
             if (refusal == null) {

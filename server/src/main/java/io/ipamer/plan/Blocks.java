@@ -136,8 +136,9 @@ final class Blocks {
         }
     }
 
+    /** How much it knows: blocks and intervals. */
     int size() {
-        return free.count();
+        return free.count() + coverage.size();
     }
 
     private boolean isKnown(Cidr block) {

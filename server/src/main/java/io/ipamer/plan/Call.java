@@ -4,6 +4,7 @@ import io.ipamer.model.Answer;
 import io.ipamer.model.IpamerException;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One thing that a caller wants of a scope; each kind holds its rule. */
 public sealed interface Call<A extends Answer>
@@ -31,5 +32,10 @@ public sealed interface Call<A extends Answer>
     /** Whether its answer hands something out, rather than taking it back. */
     default boolean gives() {
         return true;
+    }
+
+    /** What it will ask of another scope, which no view keeps; null when it only looks at its own. */
+    default @Nullable Read readsAtOnce() {
+        return null;
     }
 }

@@ -53,6 +53,11 @@ final class Coverage<K> {
         return all || reachFrom(key) != null;
     }
 
+    /** The number of intervals. */
+    int size() {
+        return ends.size();
+    }
+
     boolean isAll() {
         return all;
     }

@@ -10,6 +10,11 @@ import java.util.function.Supplier;
 /** Deletes a namespace that holds no prefix; of the system's scope. One seek. */
 public record DeleteNamespace(Namespace namespace) implements Call<Namespace> {
     @Override
+    public Read readsAtOnce() {
+        return new Read.HeadOf(namespace.id());
+    }
+
+    @Override
     public boolean gives() {
         return false;
     }

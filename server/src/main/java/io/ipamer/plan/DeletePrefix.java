@@ -14,6 +14,11 @@ import java.util.function.Supplier;
  */
 public record DeletePrefix(Prefix prefix) implements Call<Prefix> {
     @Override
+    public Read readsAtOnce() {
+        return new Read.HeadOf(prefix.id());
+    }
+
+    @Override
     public boolean gives() {
         return false;
     }
@@ -21,24 +26,28 @@ public record DeletePrefix(Prefix prefix) implements Call<Prefix> {
     @Override
     public Prefix decide(View view, Supplier<UUID> ids) {
         Head head = view.headOf(prefix.id());
-        Map<String, String> metadata = Map.of("cidr", prefix.cidr().toString());
         if (head == null) {
-            throw new IpamerException(Reason.PREFIX_NOT_FOUND, "prefix " + prefix.cidr() + " does not exist", metadata);
+            throw new IpamerException(
+                    Reason.PREFIX_NOT_FOUND, "prefix " + prefix.cidr() + " does not exist", metadata());
         }
         if (head.acquired() > 0) {
             throw new IpamerException(
                     Reason.PREFIX_HAS_ADDRESSES,
                     "prefix " + prefix.cidr() + " still has " + head.acquired()
                             + " acquired addresses: release them first",
-                    metadata);
+                    metadata());
         }
         if (head.children() > 0) {
             throw new IpamerException(
                     Reason.PREFIX_HAS_CHILDREN,
                     "prefix " + prefix.cidr() + " still has " + head.children() + " child prefixes: release them first",
-                    metadata);
+                    metadata());
         }
         view.removeChild(prefix);
         return prefix;
+    }
+
+    private Map<String, String> metadata() {
+        return Map.of("cidr", prefix.cidr().toString());
     }
 }

@@ -129,8 +129,8 @@ final class FreeSpace {
                 found.read().from(), found.rows().size() < found.read().limit() ? cidr.last() : last);
     }
 
-    void trim(int maxRows) {
-        firstByLast.trim(maxRows);
+    void trim(int max) {
+        firstByLast.trim(max);
     }
 
     Map<IpAddress, Change<IpAddress>> takeChanges() {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * is thrown away.
  */
 public final class View {
-    private static final int MAX_ROWS = 8_192;
+    private static final int MAX_KNOWN = 2_048;
 
     private final Scope scope;
     private final Missing missing = new Missing();
@@ -111,20 +111,20 @@ public final class View {
         }
     }
 
-    /** Forgets rows beyond a bound and what is known of other scopes; between two plannings only. */
+    /** Forgets what it knows beyond a bound, and what is known of other scopes; between two plannings only. */
     public void trim() {
         heads.clear();
-        allocations.trim(MAX_ROWS);
-        prefixes.trim(MAX_ROWS);
-        namespaces.trim(MAX_ROWS);
+        allocations.trim(MAX_KNOWN);
+        prefixes.trim(MAX_KNOWN);
+        namespaces.trim(MAX_KNOWN);
         if (freeSpace != null) {
-            freeSpace.trim(MAX_ROWS);
+            freeSpace.trim(MAX_KNOWN);
         }
     }
 
-    /** Whether it knows more free blocks than is worth keeping. */
+    /** Whether it knows more of free blocks than is worth keeping. */
     public boolean isOversized() {
-        return blocks != null && blocks.size() > MAX_ROWS;
+        return blocks != null && blocks.size() > MAX_KNOWN;
     }
 
     // What the rules ask and do. All of it counts from the calls before, in this batch and earlier ones.

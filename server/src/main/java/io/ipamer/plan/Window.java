@@ -1,7 +1,7 @@
 package io.ipamer.plan;
 
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +24,7 @@ final class Window<K, V> {
     private final K top;
     private final Missing missing;
     private final Reader<K> reader;
-    private @Nullable LinkedHashMap<K, Change<V>> changes;
+    private @Nullable HashMap<K, Change<V>> changes;
 
     /** {@code top} is the greatest key that a row may have. */
     Window(Comparator<? super K> order, K top, Missing missing, Reader<K> reader) {
@@ -117,13 +117,9 @@ final class Window<K, V> {
         record(key, value, null);
     }
 
-    int size() {
-        return rows.size();
-    }
-
     /** The changes since the last call of this or of {@link #rollback}; the caller owns the map. */
     Map<K, Change<V>> takeChanges() {
-        LinkedHashMap<K, Change<V>> taken = changes;
+        HashMap<K, Change<V>> taken = changes;
         changes = null;
         return taken == null ? Map.of() : taken;
     }
@@ -138,9 +134,9 @@ final class Window<K, V> {
         });
     }
 
-    /** Forgets what it knows once that is more than {@code maxRows}. */
-    void trim(int maxRows) {
-        if (rows.size() > maxRows) {
+    /** Forgets what it knows once that is more than {@code max} rows and intervals. */
+    void trim(int max) {
+        if (rows.size() + coverage.size() > max) {
             rows.clear();
             coverage.clear();
         }
@@ -164,7 +160,7 @@ final class Window<K, V> {
 
     private void record(K key, @Nullable V before, @Nullable V after) {
         if (changes == null) {
-            changes = new LinkedHashMap<>();
+            changes = new HashMap<>(4);
         }
         Change<V> earlier = changes.get(key);
         Change<V> now = new Change<>(earlier == null ? before : earlier.before(), after);

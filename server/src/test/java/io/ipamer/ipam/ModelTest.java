@@ -21,8 +21,10 @@ import io.ipamer.store.Store;
 import io.ipamer.store.memory.MemoryStore;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -61,7 +63,7 @@ class ModelTest {
         private final Invariants invariants = new Invariants(store);
         private final List<Cidr> top;
         private final Set<UUID> everGiven = new HashSet<>();
-        private final List<Supplier<Replayable>> history = new ArrayList<>();
+        private final Map<String, List<Supplier<Replayable>>> history = new HashMap<>();
 
         private record Replayable(CompletableFuture<? extends Reply<?>> again, Answer before) {}
 
@@ -148,7 +150,11 @@ class ModelTest {
         }
 
         private void deleteNamespace(String name) {
-            compare(() -> model.deleteNamespace(name), ipam().namespaces().delete(name, CallOptions.NONE));
+            if (compare(() -> model.deleteNamespace(name), ipam().namespaces().delete(name, CallOptions.NONE))
+                    != null) {
+                // Its request ids go with it: a new namespace of that name knows nothing of them.
+                history.remove(name);
+            }
         }
 
         private void createPrefix(String namespace, Cidr cidr) {
@@ -160,7 +166,7 @@ class ModelTest {
             if (created != null) {
                 given(created.id());
                 holdFor(namespace, cidr);
-                remember(options, created, o -> ipam().prefixes().create(namespace, cidr, reservation, o));
+                remember(namespace, options, created, o -> ipam().prefixes().create(namespace, cidr, reservation, o));
             }
         }
 
@@ -171,7 +177,7 @@ class ModelTest {
                     () -> model.deletePrefix(namespace, cidr), ipam().prefixes().delete(namespace, cidr, options));
             if (deleted != null) {
                 holdFor(namespace, parent);
-                remember(options, deleted, o -> ipam().prefixes().delete(namespace, cidr, o));
+                remember(namespace, options, deleted, o -> ipam().prefixes().delete(namespace, cidr, o));
             }
         }
 
@@ -197,6 +203,7 @@ class ModelTest {
                 holdFor(namespace, child.cidr());
                 if (wanted == null) {
                     remember(
+                            namespace,
                             options,
                             child,
                             o -> ipam().prefixes().acquireChild(namespace, parent, length, reservation, o));
@@ -235,6 +242,7 @@ class ModelTest {
                 holdFor(namespace, prefix);
                 if (specific == null) {
                     remember(
+                            namespace,
                             options,
                             acquired,
                             o -> ipam().addresses().acquire(namespace, prefix, count, contiguous, o));
@@ -267,6 +275,7 @@ class ModelTest {
                 holdFor(namespace, prefix);
                 if (expected.contains(null)) {
                     remember(
+                            namespace,
                             options,
                             releases,
                             o -> ipam().addresses().release(namespace, prefix, items, alsoReserved, o));
@@ -318,20 +327,23 @@ class ModelTest {
         }
 
         private void remember(
+                String namespace,
                 CallOptions options,
                 Answer before,
                 java.util.function.Function<CallOptions, CompletableFuture<? extends Reply<?>>> again) {
             if (options.requestId() != null) {
-                history.add(() -> new Replayable(again.apply(options), before));
+                history.computeIfAbsent(namespace, name -> new ArrayList<>())
+                        .add(() -> new Replayable(again.apply(options), before));
             }
         }
 
         /** A retry is answered as before or, when what it gave is gone, refused; it never does anything. */
         private void replay() {
-            if (history.isEmpty()) {
+            List<Supplier<Replayable>> done = history.getOrDefault(pick(NAMESPACES), List.of());
+            if (done.isEmpty()) {
                 return;
             }
-            Replayable retry = pick(history).get();
+            Replayable retry = pick(done).get();
             try {
                 Reply<?> reply = retry.again().join();
                 assertThat(reply.replayed()).isTrue();
