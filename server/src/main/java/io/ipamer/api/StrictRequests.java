@@ -1,58 +1,49 @@
 package io.ipamer.api;
 
-import io.grpc.MethodDescriptor;
-import io.grpc.ServerMethodDefinition;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.InputStream;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Makes malformed requests, such as text that is not UTF-8, the caller's fault: INVALID_ARGUMENT, not INTERNAL. */
-public final class StrictRequests {
+/**
+ * Makes malformed requests, such as text that is not UTF-8, the caller's fault: INVALID_ARGUMENT, where gRPC would say
+ * UNKNOWN. To see them, requests are read inside of an interceptor and not before all of them.
+ */
+public final class StrictRequests implements ServerInterceptor {
     private StrictRequests() {}
 
     public static ServerServiceDefinition in(ServerServiceDefinition service) {
-        ServiceDescriptor before = service.getServiceDescriptor();
-        ServiceDescriptor.Builder after =
-                ServiceDescriptor.newBuilder(before.getName()).setSchemaDescriptor(before.getSchemaDescriptor());
-        List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
-        for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-            ServerMethodDefinition<?, ?> strict = strict(method);
-            methods.add(strict);
-            after.addMethod(strict.getMethodDescriptor());
-        }
-        ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(after.build());
-        methods.forEach(definition::addMethod);
-        return definition.build();
+        return ServerInterceptors.intercept(ServerInterceptors.useInputStreamMessages(service), new StrictRequests());
     }
 
-    private static <Q, A> ServerMethodDefinition<Q, A> strict(ServerMethodDefinition<Q, A> method) {
-        MethodDescriptor<Q, A> descriptor = method.getMethodDescriptor();
-        MethodDescriptor.Marshaller<Q> lenient = descriptor.getRequestMarshaller();
-        MethodDescriptor.Marshaller<Q> strict = new MethodDescriptor.Marshaller<>() {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+            private boolean refused;
+
             @Override
-            public InputStream stream(Q request) {
-                return lenient.stream(request);
+            public void onMessage(Q request) {
+                try {
+                    super.onMessage(request);
+                } catch (StatusRuntimeException malformed) {
+                    refused = true;
+                    String why = "malformed request: " + malformed.getStatus().getDescription();
+                    call.close(Status.INVALID_ARGUMENT.withDescription(why), new Metadata());
+                }
             }
 
             @Override
-            public Q parse(InputStream bytes) {
-                try {
-                    return lenient.parse(bytes);
-                } catch (StatusRuntimeException malformed) {
-                    throw Status.INVALID_ARGUMENT
-                            .withDescription("malformed request: "
-                                    + malformed.getStatus().getDescription())
-                            .withCause(malformed.getCause())
-                            .asRuntimeException();
+            public void onHalfClose() {
+                if (!refused) {
+                    super.onHalfClose();
                 }
             }
         };
-        return ServerMethodDefinition.create(
-                descriptor.toBuilder(strict, descriptor.getResponseMarshaller()).build(),
-                method.getServerCallHandler());
     }
 }

@@ -1,0 +1,139 @@
+package io.ipamer.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.ipamer.proto.v1.GetVersionRequest;
+import io.ipamer.proto.v1.IpamerServiceGrpc;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as people start it: the one jar, as a process. */
+class ProgramIT {
+    private static final Pattern LISTENS = Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+)");
+
+    private final List<Process> processes = new ArrayList<>();
+
+    @AfterEach
+    void stopAll() {
+        processes.forEach(Process::destroyForcibly);
+    }
+
+    private Process ipamer(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                System.getProperty("ipamer.jar")));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).start();
+        processes.add(process);
+        return process;
+    }
+
+    private static BufferedReader output(Process process) {
+        return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    private static String errors(Process process) throws IOException {
+        return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static int port(BufferedReader output) throws IOException {
+        for (String line = output.readLine(); line != null; line = output.readLine()) {
+            Matcher listens = LISTENS.matcher(line);
+            if (listens.find()) {
+                return Integer.parseInt(listens.group(1));
+            }
+        }
+        throw new AssertionError("the server ended without saying where it listens");
+    }
+
+    @Test
+    void itServesUntilItIsToldToStopAndSaysSoToHealthWatchers() throws Exception {
+        Process process = ipamer("serve", "--grpc-address", "127.0.0.1:0");
+        BufferedReader output = output(process);
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port(output))
+                .usePlaintext()
+                .build();
+        try {
+            assertThat(IpamerServiceGrpc.newBlockingStub(channel)
+                            .getVersion(GetVersionRequest.getDefaultInstance())
+                            .getVcsRevision())
+                    .isNotEmpty();
+            Iterator<HealthCheckResponse> health = HealthGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(30, TimeUnit.SECONDS)
+                    .watch(HealthCheckRequest.getDefaultInstance());
+            assertThat(health.next().getStatus()).isEqualTo(ServingStatus.SERVING);
+
+            // By its handle: the process would close its output with it.
+            process.toHandle().destroy();
+
+            assertThat(health.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
+            channel.shutdownNow();
+            assertThat(process.waitFor(40, TimeUnit.SECONDS)).isTrue();
+            assertThat(output.lines()).contains("stopping: running calls finish first", "stopped");
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void aTakenPortIsOneLineAndExitCode2() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            Process process = ipamer("serve", "--grpc-address", "127.0.0.1:" + taken.getLocalPort());
+            assertThat(errors(process).strip().lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("ipamer: cannot listen on 127.0.0.1:" + taken.getLocalPort());
+            assertThat(process.waitFor()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aWrongFlagIsOneLineAndExitCode2() throws Exception {
+        Process process = ipamer("serve", "--nope");
+        assertThat(errors(process).strip().lines())
+                .singleElement()
+                .asString()
+                .isEqualTo("ipamer: Unknown option: '--nope'; see ipamer --help");
+        assertThat(process.waitFor()).isEqualTo(2);
+    }
+
+    @Test
+    void anUnknownKeyInTheConfigFileIsOneLineAndExitCode2(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("ipamer.properties"), "grpc-adress=127.0.0.1:9090\n");
+        Process process = ipamer("check-config", "--config", file.toString());
+        assertThat(errors(process).strip().lines())
+                .singleElement()
+                .asString()
+                .isEqualTo("ipamer: config file " + file + ": unknown key grpc-adress; there are grpc-address, store");
+        assertThat(process.waitFor()).isEqualTo(2);
+    }
+
+    @Test
+    void itSaysItsVersion() throws Exception {
+        Process process = ipamer("--version");
+        assertThat(output(process).readLine()).startsWith("ipamer ").contains("built", "Java");
+        assertThat(process.waitFor()).isZero();
+    }
+}
