@@ -1,0 +1,275 @@
+package io.ipamer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.ipamer.app.Config.Origin;
+import io.ipamer.app.Config.Setting;
+import io.ipamer.app.Config.StoreKind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Settings: what counts when several sources speak, and what is said of those that cannot be. */
+class ConfigTest {
+    private static final Map<Setting, String> NO_FLAGS = Map.of();
+    private static final Map<String, String> NO_VARIABLES = Map.of();
+
+    private Path file;
+
+    @BeforeEach
+    void nameFile(@TempDir Path folder) {
+        file = folder.resolve("ipamer.properties");
+    }
+
+    @Test
+    void grpcAddressIsLoopbackPort9090UnlessSet() throws Exception {
+        Config config = Config.read(NO_FLAGS, NO_VARIABLES, null);
+        assertThat(config.grpcAddress()).isEqualTo(address("127.0.0.1", 9090));
+        assertThat(config.origin(Setting.GRPC_ADDRESS)).isEqualTo(new Origin("127.0.0.1:9090", "default"));
+    }
+
+    @Test
+    void grpcAddressComesFromTheFlagBeforeTheVariableBeforeTheFile() throws Exception {
+        write("grpc-address=10.0.0.3:3\n");
+        Map<String, String> variable = Map.of("IPAMER_GRPC_ADDRESS", "10.0.0.2:2");
+        Map<Setting, String> flag = Map.of(Setting.GRPC_ADDRESS, "10.0.0.1:1");
+
+        Config fromFlag = Config.read(flag, variable, file);
+        assertThat(fromFlag.grpcAddress()).isEqualTo(address("10.0.0.1", 1));
+        assertThat(fromFlag.origin(Setting.GRPC_ADDRESS)).isEqualTo(new Origin("10.0.0.1:1", "flag --grpc-address"));
+
+        Config fromVariable = Config.read(NO_FLAGS, variable, file);
+        assertThat(fromVariable.grpcAddress()).isEqualTo(address("10.0.0.2", 2));
+        assertThat(fromVariable.origin(Setting.GRPC_ADDRESS))
+                .isEqualTo(new Origin("10.0.0.2:2", "environment variable IPAMER_GRPC_ADDRESS"));
+
+        Config fromFile = Config.read(NO_FLAGS, NO_VARIABLES, file);
+        assertThat(fromFile.grpcAddress()).isEqualTo(address("10.0.0.3", 3));
+        assertThat(fromFile.origin(Setting.GRPC_ADDRESS)).isEqualTo(new Origin("10.0.0.3:3", "file " + file));
+    }
+
+    @Test
+    void grpcAddressIsRefusedWithWhereItCameFromAndWhatWouldBeRight() throws IOException {
+        String right = "it must be host:port, such as 127.0.0.1:9090 or [::1]:9090, with port 0 to 65535";
+        write("grpc-address=9092\n");
+        assertRefused(
+                Map.of(Setting.GRPC_ADDRESS, "9090"),
+                NO_VARIABLES,
+                null,
+                "grpc-address cannot be \"9090\" (flag --grpc-address): " + right);
+        assertRefused(
+                NO_FLAGS,
+                Map.of("IPAMER_GRPC_ADDRESS", "9091"),
+                null,
+                "grpc-address cannot be \"9091\" (environment variable IPAMER_GRPC_ADDRESS): " + right);
+        assertRefused(NO_FLAGS, NO_VARIABLES, file, "grpc-address cannot be \"9092\" (file " + file + "): " + right);
+    }
+
+    @ParameterizedTest(name = "\"{0}\"")
+    @ValueSource(
+            strings = {
+                "",
+                ":",
+                ":9090",
+                "[]:9090",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:65536",
+                "127.0.0.1:99999",
+                "127.0.0.1:4294967296",
+                "127.0.0.1:-1",
+                "127.0.0.1:+1",
+                "127.0.0.1:0x1",
+                "127.0.0.1: 1",
+                "127.0.0.1:1 ",
+                "127.0.0.1:http",
+                "127.0.0.1:\u0661",
+                "::1",
+                "::1:9090",
+                "[::1]",
+                "[::1]9090",
+                "[::1:9090",
+                "::1]:9090"
+            })
+    void grpcAddressMustBeHostAndPort(String value) {
+        assertRefused(
+                Map.of(Setting.GRPC_ADDRESS, value),
+                NO_VARIABLES,
+                null,
+                "grpc-address cannot be \"" + value + "\" (flag --grpc-address): it must be host:port, such as "
+                        + "127.0.0.1:9090 or [::1]:9090, with port 0 to 65535");
+    }
+
+    @Test
+    void grpcAddressTakesAnIpv6HostInBrackets() throws Exception {
+        assertThat(Config.read(Map.of(Setting.GRPC_ADDRESS, "[::1]:9090"), NO_VARIABLES, null)
+                        .grpcAddress())
+                .isEqualTo(address("::1", 9090));
+        assertThat(Config.read(Map.of(Setting.GRPC_ADDRESS, "[::]:0"), NO_VARIABLES, null)
+                        .grpcAddress())
+                .isEqualTo(address("::", 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 65_535})
+    void grpcAddressTakesEveryPort(int port) throws Exception {
+        assertThat(Config.read(Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:" + port), NO_VARIABLES, null)
+                        .grpcAddress())
+                .isEqualTo(address("127.0.0.1", port));
+    }
+
+    @Test
+    void grpcAddressWithAHostThatNobodyKnowsIsRefused() {
+        assertRefused(
+                Map.of(Setting.GRPC_ADDRESS, "no host:9090"),
+                NO_VARIABLES,
+                null,
+                "grpc-address cannot be \"no host:9090\" (flag --grpc-address): host no host is not known");
+    }
+
+    @Test
+    void storeIsMemoryUnlessSet() throws Exception {
+        Config config = Config.read(NO_FLAGS, NO_VARIABLES, null);
+        assertThat(config.store()).isEqualTo(StoreKind.MEMORY);
+        assertThat(config.origin(Setting.STORE)).isEqualTo(new Origin("memory", "default"));
+    }
+
+    /** There is one kind only, so a wrong one shows which source counted. */
+    @Test
+    void storeComesFromTheFlagBeforeTheVariableBeforeTheFile() throws Exception {
+        Map<String, String> wrongVariable = Map.of("IPAMER_STORE", "wrong");
+        Map<String, String> variable = Map.of("IPAMER_STORE", "memory");
+        Map<Setting, String> flag = Map.of(Setting.STORE, "memory");
+
+        write("store=wrong\n");
+        assertThat(Config.read(flag, wrongVariable, file).origin(Setting.STORE))
+                .isEqualTo(new Origin("memory", "flag --store"));
+        assertThat(Config.read(NO_FLAGS, variable, file).origin(Setting.STORE))
+                .isEqualTo(new Origin("memory", "environment variable IPAMER_STORE"));
+
+        write("store=memory\n");
+        Config fromFile = Config.read(NO_FLAGS, NO_VARIABLES, file);
+        assertThat(fromFile.store()).isEqualTo(StoreKind.MEMORY);
+        assertThat(fromFile.origin(Setting.STORE)).isEqualTo(new Origin("memory", "file " + file));
+    }
+
+    @Test
+    void storeIsRefusedWithWhereItCameFromAndWhatWouldBeRight() throws IOException {
+        write("store=\n");
+        assertRefused(
+                Map.of(Setting.STORE, "disk"),
+                NO_VARIABLES,
+                null,
+                "store cannot be \"disk\" (flag --store): there is only memory");
+        assertRefused(
+                NO_FLAGS,
+                Map.of("IPAMER_STORE", "MEMORY"),
+                null,
+                "store cannot be \"MEMORY\" (environment variable IPAMER_STORE): there is only memory");
+        assertRefused(NO_FLAGS, NO_VARIABLES, file, "store cannot be \"\" (file " + file + "): there is only memory");
+    }
+
+    @Test
+    void anEmptyFileSetsNothing() throws Exception {
+        write("# nothing\n\n");
+        assertThat(Config.read(NO_FLAGS, NO_VARIABLES, file)).isEqualTo(Config.read(NO_FLAGS, NO_VARIABLES, null));
+    }
+
+    @Test
+    void theFileIsTheFlagsBeforeTheVariables() throws Exception {
+        write("grpc-address=10.0.0.1:1\n");
+        Path other = file.resolveSibling("other.properties");
+        Files.writeString(other, "grpc-address=10.0.0.2:2\n");
+        Map<String, String> variable = Map.of("IPAMER_CONFIG", other.toString());
+
+        assertThat(Config.read(NO_FLAGS, variable, null).grpcAddress()).isEqualTo(address("10.0.0.2", 2));
+        assertThat(Config.read(NO_FLAGS, variable, file).grpcAddress()).isEqualTo(address("10.0.0.1", 1));
+    }
+
+    @Test
+    void aVariableThatNamesAnEmptyFileNameNamesNone() throws Exception {
+        assertThat(Config.read(NO_FLAGS, Map.of("IPAMER_CONFIG", ""), null))
+                .isEqualTo(Config.read(NO_FLAGS, NO_VARIABLES, null));
+    }
+
+    @Test
+    void aFileThatIsNotThereIsRefused() {
+        assertRefused(NO_FLAGS, NO_VARIABLES, file, "config file " + file + " does not exist");
+        assertRefused(
+                NO_FLAGS, Map.of("IPAMER_CONFIG", file.toString()), null, "config file " + file + " does not exist");
+    }
+
+    @Test
+    void aFolderIsNoFile() {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> Config.read(NO_FLAGS, NO_VARIABLES, file.getParent()))
+                .withMessageStartingWith("config file " + file.getParent() + " cannot be read: ");
+    }
+
+    @Test
+    void anUnknownKeyIsRefusedWithTheKnownOnes() throws IOException {
+        write("grpc-adress=127.0.0.1:9090\n");
+        assertRefused(
+                NO_FLAGS,
+                NO_VARIABLES,
+                file,
+                "config file " + file + ": unknown key grpc-adress; there are grpc-address, store");
+    }
+
+    @Test
+    void anUnknownKeyIsRefusedEvenWhenFlagsSetEverything() throws IOException {
+        write("nope=1\n");
+        assertRefused(
+                Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:1", Setting.STORE, "memory"),
+                NO_VARIABLES,
+                file,
+                "config file " + file + ": unknown key nope; there are grpc-address, store");
+    }
+
+    @Test
+    void aKeyThatComesTwiceIsRefusedEvenWithTheSameValue() throws IOException {
+        write("store=memory\ngrpc-address=127.0.0.1:1\nstore=memory\n");
+        assertRefused(NO_FLAGS, NO_VARIABLES, file, "config file " + file + ": key store comes twice");
+    }
+
+    @Test
+    void aMalformedFileIsRefused() throws IOException {
+        write("store=\\u00zz\n");
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> Config.read(NO_FLAGS, NO_VARIABLES, file))
+                .withMessageStartingWith("config file " + file + " is malformed: ");
+    }
+
+    @Test
+    void textThatIsNotUtf8IsRefused() throws IOException {
+        Files.write(file, "# caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> Config.read(NO_FLAGS, NO_VARIABLES, file))
+                .withMessageStartingWith("config file " + file + " cannot be read: ");
+    }
+
+    private void write(String text) throws IOException {
+        Files.writeString(file, text);
+    }
+
+    private static void assertRefused(
+            Map<Setting, String> flags, Map<String, String> environment, Path file, String message) {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> Config.read(flags, environment, file))
+                .withMessage(message);
+    }
+
+    private static InetSocketAddress address(String literal, int port) throws IOException {
+        return new InetSocketAddress(InetAddress.getByName(literal), port);
+    }
+}

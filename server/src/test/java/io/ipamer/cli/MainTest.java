@@ -1,0 +1,178 @@
+package io.ipamer.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipamer.app.Build;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the commands print where, and how they end. */
+@ResourceLock(Resources.SYSTEM_OUT)
+@ResourceLock(Resources.SYSTEM_ERR)
+class MainTest {
+    private record Run(int exitCode, String out, String err) {}
+
+    /** The program writes where the process does, so its streams stand in for the process's. */
+    private static Run run(String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+            int exitCode = Main.run(arguments);
+            return new Run(
+                    exitCode, printed.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private static void assertWrongUse(Run run, String line) {
+        assertThat(run.err()).isEqualTo(line + System.lineSeparator());
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "-V"})
+    void versionIsOneLineThatSaysWhatWasBuiltWhenAndRunsOnWhat(String flag) {
+        Run run = run(flag);
+        assertThat(run.out())
+                .isEqualTo("ipamer " + Build.description() + System.lineSeparator())
+                .contains("built", "Java " + Runtime.version());
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "serve --help", "check-config --help"})
+    void helpIsNoFault(String line) {
+        Run run = run(line.split(" "));
+        assertThat(run.out()).startsWith("Usage: ipamer ");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void helpNamesTheCommands() {
+        assertThat(run("--help").out()).contains("serve", "check-config");
+    }
+
+    @Test
+    void helpNamesTheSettings() {
+        assertThat(run("serve", "--help").out())
+                .contains("--grpc-address=HOST:PORT", "--store=KIND", "--config=FILE", "IPAMER_GRPC_ADDRESS");
+    }
+
+    @Test
+    void noCommandIsWrongUseAndShowsWhatThereIs() {
+        Run run = run();
+        assertThat(run.out()).startsWith("Usage: ipamer ");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void anUnknownFlagIsOneLine() {
+        assertWrongUse(run("serve", "--nope"), "ipamer: Unknown option: '--nope'; see ipamer --help");
+    }
+
+    @Test
+    void anUnknownCommandIsOneLine() {
+        Run run = run("server");
+        assertThat(run.err().strip().lines())
+                .singleElement()
+                .asString()
+                .startsWith("ipamer: Unmatched argument at index 0: 'server'");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aFlagWithoutItsValueIsOneLine() {
+        Run run = run("check-config", "--store");
+        assertThat(run.err().strip().lines())
+                .singleElement()
+                .asString()
+                .startsWith("ipamer: ")
+                .contains("'--store'");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "check-config"})
+    void aValueThatCannotBeIsOneLine(String command) {
+        assertWrongUse(
+                run(command, "--store", "disk"),
+                "ipamer: store cannot be \"disk\" (flag --store): there is only memory");
+        assertWrongUse(
+                run(command, "--grpc-address", "127.0.0.1:70000"),
+                "ipamer: grpc-address cannot be \"127.0.0.1:70000\" (flag --grpc-address): it must be host:port, "
+                        + "such as 127.0.0.1:9090 or [::1]:9090, with port 0 to 65535");
+    }
+
+    @Test
+    void aValueWithLineBreaksIsStillOneLine() {
+        assertWrongUse(
+                run("check-config", "--store", "a\nb\r\n c"),
+                "ipamer: store cannot be \"a b c\" (flag --store): there is only memory");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "check-config"})
+    void anUnknownKeyIsOneLine(String command, @TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("ipamer.properties"), "grpc-adress=127.0.0.1:9090\n");
+        assertWrongUse(
+                run(command, "--config", file.toString()),
+                "ipamer: config file " + file + ": unknown key grpc-adress; there are grpc-address, store");
+    }
+
+    @Test
+    void aFileThatIsNotThereIsOneLine(@TempDir Path folder) {
+        Path file = folder.resolve("none");
+        assertWrongUse(
+                run("check-config", "--config", file.toString()), "ipamer: config file " + file + " does not exist");
+    }
+
+    @Test
+    void aTakenPortIsOneLine() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            assertWrongUse(
+                    run("serve", "--grpc-address", address),
+                    "ipamer: cannot listen on " + address
+                            + ": the address is in use by another program, or not of this machine");
+        }
+    }
+
+    /** 192.0.2.0/24 is for documentation: no machine has it. */
+    @Test
+    void anAddressOfAnotherMachineIsOneLine() {
+        assertWrongUse(
+                run("serve", "--grpc-address", "192.0.2.1:0"),
+                "ipamer: cannot listen on 192.0.2.1:0: the address is in use by another program, or not of this"
+                        + " machine");
+    }
+
+    @Test
+    void checkConfigSaysWhatCountsAndWhereItCameFrom(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("ipamer.properties"), "grpc-address=10.0.0.1:1\nstore=memory\n");
+        Run run = run("check-config", "--grpc-address", "[::1]:0", "--config", file.toString());
+        assertThat(run.out().lines())
+                .containsExactly("grpc-address=[::1]:0  (flag --grpc-address)", "store=memory  (file " + file + ")");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+    }
+}
