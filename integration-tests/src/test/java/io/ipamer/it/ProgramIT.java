@@ -8,6 +8,8 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.ipamer.proto.goipam.IpamServiceGrpc;
+import io.ipamer.proto.goipam.VersionRequest;
 import io.ipamer.proto.v1.GetVersionRequest;
 import io.ipamer.proto.v1.IpamerServiceGrpc;
 import java.io.BufferedReader;
@@ -18,14 +20,17 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The program as people start it: the one jar, as a process. */
@@ -40,12 +45,18 @@ class ProgramIT {
     }
 
     private Process ipamer(String... arguments) throws IOException {
+        return ipamer(Map.of(), arguments);
+    }
+
+    private Process ipamer(Map<String, String> variables, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-jar",
                 System.getProperty("ipamer.jar")));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).start();
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(variables);
+        Process process = builder.start();
         processes.add(process);
         return process;
     }
@@ -92,9 +103,57 @@ class ProgramIT {
             channel.shutdownNow();
             assertThat(process.waitFor(40, TimeUnit.SECONDS)).isTrue();
             assertThat(output.lines()).contains("stopping: running calls finish first", "stopped");
+            assertThat(process.exitValue()).as("128 + SIGTERM").isEqualTo(143);
         } finally {
             channel.shutdownNow();
         }
+    }
+
+    /** The time is reported; the bound only catches what is absurd, as the machine may have other things to do. */
+    @Test
+    void theFirstAnswerComesSoonAfterTheStart(TestReporter reporter) throws Exception {
+        long start = System.nanoTime();
+        Process process = ipamer("serve", "--grpc-address", "127.0.0.1:0");
+        int port = port(output(process));
+        long listening = System.nanoTime();
+        ManagedChannel channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        try {
+            assertThat(IpamServiceGrpc.newBlockingStub(channel)
+                            .version(VersionRequest.getDefaultInstance())
+                            .getRevision())
+                    .isNotEmpty();
+            long answered = System.nanoTime();
+            HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel);
+            for (String service : List.of("", "ipamer.v1.IpamerService", "api.v1.IpamService")) {
+                HealthCheckRequest check =
+                        HealthCheckRequest.newBuilder().setService(service).build();
+                assertThat(health.check(check).getStatus()).as(service).isEqualTo(ServingStatus.SERVING);
+            }
+            reporter.publishEntry(Map.of(
+                    "listening after ms", Long.toString(TimeUnit.NANOSECONDS.toMillis(listening - start)),
+                    "first answer after ms", Long.toString(TimeUnit.NANOSECONDS.toMillis(answered - start))));
+            assertThat(Duration.ofNanos(answered - start)).isLessThan(Duration.ofSeconds(5));
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void aFlagCountsBeforeAVariableBeforeTheFile(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("ipamer.properties"), "grpc-address=10.0.0.3:3\nstore=memory\n");
+        Map<String, String> variables = Map.of("IPAMER_CONFIG", file.toString(), "IPAMER_GRPC_ADDRESS", "10.0.0.2:2");
+
+        assertThat(output(ipamer(variables, "check-config", "--grpc-address", "10.0.0.1:1"))
+                        .lines())
+                .containsExactly("grpc-address=10.0.0.1:1  (flag --grpc-address)", "store=memory  (file " + file + ")");
+        assertThat(output(ipamer(variables, "check-config")).lines())
+                .containsExactly(
+                        "grpc-address=10.0.0.2:2  (environment variable IPAMER_GRPC_ADDRESS)",
+                        "store=memory  (file " + file + ")");
+        assertThat(output(ipamer(Map.of("IPAMER_CONFIG", file.toString()), "check-config"))
+                        .lines())
+                .containsExactly("grpc-address=10.0.0.3:3  (file " + file + ")", "store=memory  (file " + file + ")");
     }
 
     @Test

@@ -31,10 +31,9 @@ public final class StrictRequests implements ServerInterceptor {
             public void onMessage(Q request) {
                 try {
                     super.onMessage(request);
-                } catch (StatusRuntimeException malformed) {
+                } catch (StatusRuntimeException unreadable) {
                     refused = true;
-                    String why = "malformed request: " + malformed.getStatus().getDescription();
-                    call.close(Status.INVALID_ARGUMENT.withDescription(why), new Metadata());
+                    call.close(status(unreadable.getStatus()), new Metadata());
                 }
             }
 
@@ -45,5 +44,12 @@ public final class StrictRequests implements ServerInterceptor {
                 }
             }
         };
+    }
+
+    /** A message that is too large once unpacked has its own code already. */
+    private static Status status(Status unreadable) {
+        return unreadable.getCode() == Status.Code.INTERNAL
+                ? Status.INVALID_ARGUMENT.withDescription("malformed request: " + unreadable.getDescription())
+                : unreadable;
     }
 }
