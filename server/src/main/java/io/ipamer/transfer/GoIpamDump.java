@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * @param leaked the blocks marked as used without a prefix, as {@code block in prefix}, ascending
  */
 public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
+    private static final Pattern PLACE = Pattern.compile("at line \\d+ column \\d+ path \\S+");
+
     /** An element as it is written. */
     private static final class Element {
         private @Nullable String cidr;
@@ -184,10 +188,16 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
             }
             return elements;
         } catch (MalformedJsonException malformed) {
-            throw invalid("malformed JSON: " + malformed.getMessage());
+            throw invalid("malformed JSON" + place(malformed));
         } catch (IOException | IllegalStateException | JsonParseException | NumberFormatException malformed) {
-            throw invalid("no array of prefixes: " + malformed.getMessage());
+            throw invalid("no array of prefixes as go-ipam writes them: something else is wanted" + place(malformed));
         }
+    }
+
+    /** Where the reader stopped; the rest of its message is advice to programmers. */
+    private static String place(Exception malformed) {
+        Matcher place = PLACE.matcher(String.valueOf(malformed.getMessage()));
+        return place.find() ? " " + place.group() : ", at its end";
     }
 
     private static Element element(JsonReader in) throws IOException {

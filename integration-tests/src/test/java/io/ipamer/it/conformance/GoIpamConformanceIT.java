@@ -370,11 +370,10 @@ class GoIpamConformanceIT {
         });
         row("B47", "60,000: as fast at the end", c -> {
             c.cp("10.0.0.0/16").ok();
-            aipTimes(c, 2_000);
-            long first = aipTimes(c, 100);
-            inParallel(60_000 - 2_200, i -> c.aip("10.0.0.0/16"));
-            long last = aipTimes(c, 100);
-            assertThat(last).isLessThan(3 * first + 20_000_000);
+            fastest(c);
+            long first = fastest(c);
+            inParallel(60_000 - 2_000, i -> c.aip("10.0.0.0/16"));
+            assertThat(fastest(c)).isLessThan(3 * first);
         });
         row("B49", "the namespace is never told", c -> {
             c.cp("10.0.0.0/24").ok();
@@ -383,12 +382,17 @@ class GoIpamConformanceIT {
         return take();
     }
 
-    private static long aipTimes(Client client, int times) {
-        long start = System.nanoTime();
-        for (int i = 0; i < times; i++) {
-            client.aip("10.0.0.0/16").ok();
+    /** The fastest hundred of ten: what it costs when the machine has no other work. */
+    private static long fastest(Client client) {
+        long fastest = Long.MAX_VALUE;
+        for (int round = 0; round < 10; round++) {
+            long start = System.nanoTime();
+            for (int i = 0; i < 100; i++) {
+                client.aip("10.0.0.0/16").ok();
+            }
+            fastest = Math.min(fastest, System.nanoTime() - start);
         }
-        return System.nanoTime() - start;
+        return fastest;
     }
 
     @TestFactory

@@ -7,6 +7,9 @@ import io.ipamer.model.Reason;
 
 /** The codes of go-ipam's contract, where no operation has its own. */
 final class Statuses {
+    /** How much of a sentence is sent, as it is encoded: a client drops its connection over 8 KiB of headers. */
+    private static final int MAX_ENCODED_BYTES = 4_096;
+
     private Statuses() {}
 
     static StatusException of(IpamerException refusal) {
@@ -18,7 +21,23 @@ final class Statuses {
     }
 
     static StatusException status(Status.Code code, String text) {
-        return code.toStatus().withDescription(text).asException();
+        return code.toStatus().withDescription(bounded(text)).asException();
+    }
+
+    /** Sentences quote what came, as a whole and more than once; past the bound they end in "...". */
+    private static String bounded(String text) {
+        int encoded = 0;
+        int c;
+        for (int i = 0; i < text.length(); i += Character.charCount(c)) {
+            c = text.codePointAt(i);
+            // As grpc-message is: three bytes for each byte of UTF-8 that is not printable ASCII, or is a percent sign.
+            boolean plain = c >= ' ' && c < 0x7F && c != '%';
+            encoded += plain ? 1 : c < 0x80 ? 3 : c < 0x800 ? 6 : c < 0x10000 ? 9 : 12;
+            if (encoded > MAX_ENCODED_BYTES) {
+                return text.substring(0, i) + "...";
+            }
+        }
+        return text;
     }
 
     static Status.Code code(Reason reason) {
