@@ -166,7 +166,7 @@ public final class AddressFormatException extends IllegalArgumentException {
 
     private static void appendHex(StringBuilder out, int value, int digits) {
         for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-            out.append(Character.forDigit(value >>> shift & 0xF, 16));
+            out.append(Character.forDigit((value >>> shift) & 0xF, 16));
         }
     }
 

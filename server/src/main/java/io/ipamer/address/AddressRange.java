@@ -82,12 +82,11 @@ public record AddressRange(IpAddress first, IpAddress last) {
         return last.hi() - first.hi() - borrow;
     }
 
-    /** The number of host bits that a block starting at this address can have. */
+    /** The number of host bits that a block starting at this address can have; for 0.0.0.0 more than there are. */
     private static int alignment(IpAddress address) {
-        int zeros = address.lo() != 0
+        return address.lo() != 0
                 ? Long.numberOfTrailingZeros(address.lo())
                 : 64 + Long.numberOfTrailingZeros(address.hi());
-        return Math.min(zeros, address.family().bits());
     }
 
     /** The number of host bits of the largest block, aligned or not, that is no larger than this range. */

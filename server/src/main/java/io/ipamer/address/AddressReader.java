@@ -12,18 +12,19 @@ final class AddressReader {
     /** Reads the first {@code length} characters of a text as one address. */
     static IpAddress read(String text, int length) {
         for (int i = 0; i < length; i++) {
-            switch (text.charAt(i)) {
-                case '.':
-                    return new IpAddress(AddressFamily.IPV4, 0, readQuad(text, length, 0, length));
-                case ':':
-                    return readIpv6(text, length);
-                case '%':
-                    throw AddressFormatException.address(text.substring(0, length), "missing IPv6 address", null);
-                default:
-                // The first dot, colon or percent sign decides.
+            // The first dot, colon or percent sign decides.
+            char c = text.charAt(i);
+            if (c == '.') {
+                return new IpAddress(AddressFamily.IPV4, 0, readQuad(text, length, 0, length));
+            }
+            if (c == ':') {
+                return readIpv6(text, length);
+            }
+            if (c == '%') {
+                throw failure(text, length, "missing IPv6 address");
             }
         }
-        throw AddressFormatException.address(text.substring(0, length), "unable to parse IP", null);
+        throw failure(text, length, "unable to parse IP");
     }
 
     /**
@@ -50,7 +51,7 @@ final class AddressReader {
                 if (dots == 3) {
                     throw failure(text, length, "IPv4 address too long");
                 }
-                bits = bits << 8 | octet;
+                bits = (bits << 8) | octet;
                 octet = -1;
                 dots++;
             } else {
@@ -60,7 +61,7 @@ final class AddressReader {
         if (dots < 3) {
             throw failure(text, length, "IPv4 address too short");
         }
-        return bits << 8 | octet;
+        return (bits << 8) | octet;
     }
 
     private static IpAddress readIpv6(String text, int length) {
@@ -93,7 +94,7 @@ final class AddressReader {
                 if (i - start == 4) {
                     throw failure(text, length, "each group must have 4 or less digits", start, end);
                 }
-                group = group << 4 | digit;
+                group = (group << 4) | digit;
             }
             if (i == start) {
                 throw failure(text, length, "each colon-separated field must have at least one digit", start, end);
@@ -116,14 +117,14 @@ final class AddressReader {
                             end);
                 }
                 long quad = readQuad(text, length, start, end);
-                hi = hi << 32 | lo >>> 32;
-                lo = lo << 32 | quad;
+                hi = (hi << 32) | (lo >>> 32);
+                lo = (lo << 32) | quad;
                 groups += 2;
                 i = end;
                 break;
             }
-            hi = hi << 16 | lo >>> 48;
-            lo = lo << 16 | group;
+            hi = (hi << 16) | (lo >>> 48);
+            lo = (lo << 16) | group;
             groups++;
             if (i == end) {
                 break;
@@ -160,9 +161,9 @@ final class AddressReader {
             }
             int shift = 16 * (GROUPS - gap); // 16..128; at 128 the head is empty
             if (shift >= 64) {
-                hi |= headLo << shift - 64;
+                hi |= headLo << (shift - 64);
             } else {
-                hi |= headHi << shift | headLo >>> 64 - shift;
+                hi |= (headHi << shift) | (headLo >>> (64 - shift));
                 lo |= headLo << shift;
             }
         }

@@ -28,9 +28,9 @@ final class AddressWriter {
     private static int writeQuad(int bits, byte[] out, int at) {
         int i = writeDecimal(bits >>> 24, out, at);
         out[i++] = '.';
-        i = writeDecimal(bits >>> 16 & 0xFF, out, i);
+        i = writeDecimal((bits >>> 16) & 0xFF, out, i);
         out[i++] = '.';
-        i = writeDecimal(bits >>> 8 & 0xFF, out, i);
+        i = writeDecimal((bits >>> 8) & 0xFF, out, i);
         out[i++] = '.';
         return writeDecimal(bits & 0xFF, out, i);
     }
@@ -81,7 +81,7 @@ final class AddressWriter {
     }
 
     private static int group(long hi, long lo, int g) {
-        return (int) ((g < 4 ? hi : lo) >>> 48 - 16 * (g & 3)) & 0xFFFF;
+        return (int) ((g < 4 ? hi : lo) >>> (48 - 16 * (g & 3))) & 0xFFFF;
     }
 
     private static int writeGroup(int group, byte[] out, int at) {
@@ -90,10 +90,10 @@ final class AddressWriter {
             out[i++] = HEX[group >>> 12];
         }
         if (group >= 0x100) {
-            out[i++] = HEX[group >>> 8 & 0xF];
+            out[i++] = HEX[(group >>> 8) & 0xF];
         }
         if (group >= 0x10) {
-            out[i++] = HEX[group >>> 4 & 0xF];
+            out[i++] = HEX[(group >>> 4) & 0xF];
         }
         out[i++] = HEX[group & 0xF];
         return i;

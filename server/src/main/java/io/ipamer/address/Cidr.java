@@ -36,7 +36,7 @@ public record Cidr(IpAddress first, int length) implements Comparable<Cidr> {
         if (length < 0 || length > bits) {
             throw new IllegalArgumentException("length " + length + " is out of range, 0 to " + bits);
         }
-        if ((first.hi() & hostMaskHi(bits - length) | first.lo() & hostMaskLo(bits - length)) != 0) {
+        if (((first.hi() & hostMaskHi(bits - length)) | (first.lo() & hostMaskLo(bits - length))) != 0) {
             throw new IllegalArgumentException(first + "/" + length + " has host bits set");
         }
     }
@@ -234,12 +234,12 @@ public record Cidr(IpAddress first, int length) implements Comparable<Cidr> {
     /** True if the two are of one family and equal above the lowest {@code hostBits} bits. */
     private static boolean agree(IpAddress a, IpAddress b, int hostBits) {
         return a.family() == b.family()
-                && ((a.hi() ^ b.hi()) & ~hostMaskHi(hostBits) | (a.lo() ^ b.lo()) & ~hostMaskLo(hostBits)) == 0;
+                && (((a.hi() ^ b.hi()) & ~hostMaskHi(hostBits)) | ((a.lo() ^ b.lo()) & ~hostMaskLo(hostBits))) == 0;
     }
 
     /** The upper word of a number whose lowest {@code hostBits} (0 to 128) bits are ones. */
     private static long hostMaskHi(int hostBits) {
-        return hostBits <= 64 ? 0 : -1L >>> 128 - hostBits;
+        return hostBits <= 64 ? 0 : -1L >>> (128 - hostBits);
     }
 
     /** The lower word of the same. */

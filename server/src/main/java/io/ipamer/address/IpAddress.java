@@ -155,7 +155,9 @@ public record IpAddress(AddressFamily family, long hi, long lo) implements Compa
         if (bit < 0 || bit >= family.bits()) {
             throw new IllegalArgumentException("an address of " + family.bits() + " bits has no bit " + bit);
         }
-        return bit < 64 ? new IpAddress(family, hi, lo ^ 1L << bit) : new IpAddress(family, hi ^ 1L << bit - 64, lo);
+        return bit < 64
+                ? new IpAddress(family, hi, lo ^ (1L << bit))
+                : new IpAddress(family, hi ^ (1L << (bit - 64)), lo);
     }
 
     /** True if this address comes before the other one in the natural order. */
@@ -184,8 +186,8 @@ public record IpAddress(AddressFamily family, long hi, long lo) implements Compa
     }
 
     /**
-     * The same in every run, unlike the generated method, which takes the identity of the family. All bits count, wherever
-     * the addresses of a table differ; what a stranger makes collide is still found by the natural order.
+     * The same in every run, unlike the generated method, which takes the identity of the family. All bits count,
+     * wherever the addresses of a table differ; what a stranger makes collide is still found by the natural order.
      */
     @Override
     public int hashCode() {

@@ -209,7 +209,7 @@ class AddressFormatTest {
     void anyTextIsReadOrRefusedAndNothingElse(long seed) {
         Random random = new Random(seed);
         String alphabet = "0123456789abcdefABCDEF::::....//%g \u0000\n\"é";
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             StringBuilder text = new StringBuilder();
             for (int length = random.nextInt(24); length > 0; length--) {
                 text.append(alphabet.charAt(random.nextInt(alphabet.length())));

@@ -145,8 +145,9 @@ class CidrTest {
             assertThat(sibling.sibling()).isEqualTo(block);
             assertThat(sibling.parent()).isEqualTo(parent);
             assertThat(block.overlaps(sibling)).isFalse();
-            Cidr low = block.compareTo(sibling) < 0 ? block : sibling;
-            Cidr high = low.equals(block) ? sibling : block;
+            boolean blockIsLow = block.compareTo(sibling) < 0;
+            Cidr low = blockIsLow ? block : sibling;
+            Cidr high = blockIsLow ? sibling : block;
             assertThat(parent.first()).isEqualTo(low.first());
             assertThat(low.last().next()).isEqualTo(high.first());
             assertThat(parent.last()).isEqualTo(high.last());
@@ -229,6 +230,17 @@ class CidrTest {
                 "8000::/1",
                 "::/0");
         assertOrder(Cidr.SMALLEST_FIRST, ascending);
+    }
+
+    @Test
+    void equalMeansEqualInEveryPart() {
+        assertThat(Cidr.parse("10.0.0.0/8"))
+                .isEqualTo(Cidr.parse("10.1.0.0/8"))
+                .isNotEqualTo(Cidr.parse("10.0.0.0/9"))
+                .isNotEqualTo(Cidr.parse("11.0.0.0/8"))
+                .isNotEqualTo(null)
+                .isNotEqualTo("10.0.0.0/8");
+        assertThat(Cidr.parse("0.0.0.0/8")).isNotEqualTo(Cidr.parse("::/8"));
     }
 
     @ParameterizedTest(name = "{displayName} seed {0}")

@@ -106,6 +106,8 @@ class IpAddressTest {
         "64:ff9b::192.0.2.33, 64:ff9b::c000:221",
         "::fffe:10.0.0.1, ::fffe:a00:1",
         "::1:ffff:10.0.0.1, ::1:ffff:a00:1",
+        "1::ffff:10.0.0.1, 1::ffff:a00:1",
+        "0:0:0:1:0:ffff:10.0.0.1, ::1:0:ffff:a00:1",
         "1:2:3:4:5:6:1.2.3.4, 1:2:3:4:5:6:102:304",
     })
     void textIsCanonical(String text, String canonical) {
@@ -240,7 +242,7 @@ class IpAddressTest {
             BigInteger max = Samples.number(IpAddress.max(family));
             for (int i = 0; i < 5_000; i++) {
                 IpAddress address = Samples.address(random, family);
-                long n = random.nextLong() >>> 1 + random.nextInt(63);
+                long n = random.nextLong() >>> (1 + random.nextInt(63));
                 BigInteger sum = Samples.number(address).add(BigInteger.valueOf(n));
                 if (sum.compareTo(max) <= 0) {
                     assertThat(Samples.number(address.plus(n)))
@@ -299,10 +301,22 @@ class IpAddressTest {
         Set<Integer> used = new HashSet<>();
         for (IpAddress address : addresses) {
             int hash = address.hashCode();
-            used.add((hash ^ hash >>> 16) & slots - 1);
+            used.add((hash ^ (hash >>> 16)) & (slots - 1));
         }
         int expected = (int) (slots * (1 - Math.exp(-(double) addresses.size() / slots)));
         assertThat(used).hasSizeGreaterThan(expected * 9 / 10);
+    }
+
+    @Test
+    void equalMeansEqualInEveryPart() {
+        IpAddress address = IpAddress.v6(1, 2);
+        assertThat(address)
+                .isEqualTo(IpAddress.v6(1, 2))
+                .isNotEqualTo(IpAddress.v6(1, 3))
+                .isNotEqualTo(IpAddress.v6(2, 2))
+                .isNotEqualTo(null)
+                .isNotEqualTo("::1:0:0:0:2");
+        assertThat(IpAddress.v4(1)).isNotEqualTo(IpAddress.v6(0, 1));
     }
 
     @Test

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -47,25 +47,25 @@ class NetipGoldenTest {
 
     @Test
     void addressesAreReadPrintedAndRefusedAsByNetip() throws IOException {
-        SoftAssertions softly = new SoftAssertions();
+        List<String> different = new ArrayList<>();
         for (Fact fact : facts()) {
-            if (!fact.cidr()) {
-                softly.assertThat(addressOutcome(fact.input())).as(fact.input()).isEqualTo(fact.outcome());
+            if (!fact.cidr() && !addressOutcome(fact.input()).equals(fact.outcome())) {
+                different.add(addressOutcome(fact.input()) + " instead of " + fact);
             }
         }
-        softly.assertAll();
+        assertThat(different).isEmpty();
     }
 
     @Test
     void prefixesAreReadMaskedPrintedAndRefusedAsByNetip() throws IOException {
-        SoftAssertions softly = new SoftAssertions();
+        List<String> different = new ArrayList<>();
         for (Fact fact : facts()) {
-            if (fact.cidr()) {
-                String expected = fact.good() ? fact.masked() : fact.outcome();
-                softly.assertThat(cidrOutcome(fact.input())).as(fact.input()).isEqualTo(expected);
+            String expected = fact.good() ? fact.masked() : fact.outcome();
+            if (fact.cidr() && !cidrOutcome(fact.input()).equals(expected)) {
+                different.add(cidrOutcome(fact.input()) + " instead of " + fact);
             }
         }
-        softly.assertAll();
+        assertThat(different).isEmpty();
     }
 
     @Test

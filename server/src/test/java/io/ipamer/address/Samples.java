@@ -26,6 +26,15 @@ final class Samples {
         return new BigInteger(1, address.toBytes());
     }
 
+    /** The inverse of {@link #number}. */
+    static IpAddress address(BigInteger number, AddressFamily family) {
+        byte[] digits = number.toByteArray(); // shorter than an address, or longer by a zero for the sign
+        byte[] bytes = new byte[family.bits() / 8];
+        int count = Math.min(digits.length, bytes.length);
+        System.arraycopy(digits, digits.length - count, bytes, bytes.length - count, count);
+        return IpAddress.ofBytes(bytes);
+    }
+
     private static long word(Random random) {
         return switch (random.nextInt(6)) {
             case 0 -> random.nextInt(4);
