@@ -3,7 +3,9 @@ package io.ipamer.app;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,13 +20,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of the server. Each can come as a flag ({@code --grpc-address}), as an environment variable ({@code
- * IPAMER_GRPC_ADDRESS}) or from a file ({@code grpc-address}), and counts in that order.
+ * IPAMER_GRPC_ADDRESS}) or from a file ({@code grpc-address}), and counts in that order. An empty variable is as none:
+ * container tools pass those on that nobody set.
  *
  * @param grpcAddress where gRPC is served; port 0 takes a free one
  * @param store what keeps the data
  * @param origins by setting: where its value came from, for people
  */
 public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting, Origin> origins) {
+
+    /** Some editors put it first; it would be part of the first key, and invisible. */
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     /** What keeps the data. */
     public enum StoreKind {
@@ -67,17 +73,16 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
      */
     public static Config read(Map<Setting, String> flags, Map<String, String> environment, @Nullable Path flagFile)
             throws ConfigException {
-        String variableFile = environment.get("IPAMER_CONFIG");
-        Path file =
-                flagFile != null || variableFile == null || variableFile.isEmpty() ? flagFile : Path.of(variableFile);
+        String variableFile = environment.getOrDefault("IPAMER_CONFIG", "");
+        Path file = flagFile != null || variableFile.isEmpty() ? flagFile : Path.of(variableFile);
         Map<Setting, String> inFile = file == null ? Map.of() : readFile(file);
         Map<Setting, Origin> origins = new LinkedHashMap<>();
         for (Setting setting : Setting.values()) {
-            String variable = environment.get(setting.variable());
+            String variable = environment.getOrDefault(setting.variable(), "");
             Origin origin;
             if (flags.containsKey(setting)) {
                 origin = new Origin(Objects.requireNonNull(flags.get(setting)), "flag --" + setting.key());
-            } else if (variable != null) {
+            } else if (!variable.isEmpty()) {
                 origin = new Origin(variable, "environment variable " + setting.variable());
             } else if (inFile.containsKey(setting)) {
                 origin = new Origin(Objects.requireNonNull(inFile.get(setting)), "file " + file);
@@ -107,8 +112,12 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
             text = Files.readString(file, StandardCharsets.UTF_8);
         } catch (NoSuchFileException missing) {
             throw new ConfigException("config file " + file + " does not exist");
+        } catch (AccessDeniedException denied) {
+            throw new ConfigException("config file " + file + " cannot be read: permission denied");
+        } catch (CharacterCodingException notUtf8) {
+            throw new ConfigException("config file " + file + " is malformed: it is not UTF-8");
         } catch (IOException unreadable) {
-            throw new ConfigException("config file " + file + " cannot be read: " + unreadable);
+            throw new ConfigException("config file " + file + " cannot be read: " + unreadable.getMessage());
         }
         Map<Setting, String> settings = new LinkedHashMap<>();
         for (Map.Entry<String, String> entry : lines(file, text).entrySet()) {
@@ -131,7 +140,7 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
             }
         };
         try {
-            properties.load(new StringReader(text));
+            properties.load(new StringReader(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
         } catch (IOException | IllegalArgumentException malformed) {
             throw new ConfigException("config file " + file + " is malformed: " + malformed.getMessage());
         }
@@ -172,7 +181,7 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
             host = host.substring(1, host.length() - 1);
         }
         int port = colon < 0 ? -1 : port(value.substring(colon + 1));
-        if (host.isEmpty() || port < 0 || (host.contains(":") && !bracketed)) {
+        if (host.isEmpty() || port < 0 || host.contains(":") != bracketed) {
             throw wrong(
                     setting,
                     origin,

@@ -2,18 +2,23 @@ package io.ipamer.cli;
 
 import io.ipamer.app.Build;
 import io.ipamer.app.ConfigException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program. Exit codes: 0 fine, 1 failed, 2 wrong use, a setting that cannot be, or an address that is taken. */
 @Command(
         name = "ipamer",
         description = "IP address management: hands out prefixes and addresses, and never the same one twice.",
+        footer = {"", "Start with: ipamer serve", "More on a command: ipamer COMMAND --help"},
         subcommands = {Serve.class, CheckConfig.class},
         versionProvider = Main.Version.class,
         mixinStandardHelpOptions = true,
+        usageHelpWidth = 100,
         scope = ScopeType.INHERIT,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
@@ -30,7 +35,7 @@ public final class Main {
     static int run(String... args) {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.setParameterExceptionHandler((wrong, given) -> {
-            complain(wrong.getCommandLine(), wrong.getMessage() + "; see ipamer --help");
+            complain(wrong.getCommandLine(), wrong.getMessage() + suggestion(wrong) + "; see ipamer --help");
             return WRONG_USE;
         });
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
@@ -46,6 +51,12 @@ public final class Main {
             return WRONG_USE;
         }
         return commandLine.execute(args);
+    }
+
+    private static String suggestion(ParameterException wrong) {
+        List<String> likely =
+                wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        return likely.isEmpty() ? "" : " (did you mean " + likely.get(0) + "?)";
     }
 
     /** One line, whatever the message. */

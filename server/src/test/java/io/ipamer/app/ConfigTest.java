@@ -99,6 +99,7 @@ class ConfigTest {
                 "[::1]",
                 "[::1]9090",
                 "[::1:9090",
+                "[127.0.0.1]:9090",
                 "::1]:9090"
             })
     void grpcAddressMustBeHostAndPort(String value) {
@@ -196,10 +197,11 @@ class ConfigTest {
         assertThat(Config.read(NO_FLAGS, variable, file).grpcAddress()).isEqualTo(address("10.0.0.1", 1));
     }
 
+    /** Container tools pass variables on that nobody set. */
     @Test
-    void aVariableThatNamesAnEmptyFileNameNamesNone() throws Exception {
-        assertThat(Config.read(NO_FLAGS, Map.of("IPAMER_CONFIG", ""), null))
-                .isEqualTo(Config.read(NO_FLAGS, NO_VARIABLES, null));
+    void anEmptyVariableIsAsNone() throws Exception {
+        Map<String, String> empty = Map.of("IPAMER_CONFIG", "", "IPAMER_GRPC_ADDRESS", "", "IPAMER_STORE", "");
+        assertThat(Config.read(NO_FLAGS, empty, null)).isEqualTo(Config.read(NO_FLAGS, NO_VARIABLES, null));
     }
 
     @Test
@@ -255,7 +257,14 @@ class ConfigTest {
         Files.write(file, "# caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> Config.read(NO_FLAGS, NO_VARIABLES, file))
-                .withMessageStartingWith("config file " + file + " cannot be read: ");
+                .withMessage("config file " + file + " is malformed: it is not UTF-8");
+    }
+
+    /** Editors on Windows write both. */
+    @Test
+    void aByteOrderMarkAndWindowsLineEndsAreNoFault() throws Exception {
+        write("\uFEFFgrpc-address=10.0.0.1:1\r\nstore=memory\r\n");
+        assertThat(Config.read(NO_FLAGS, NO_VARIABLES, file).grpcAddress()).isEqualTo(address("10.0.0.1", 1));
     }
 
     private void write(String text) throws IOException {

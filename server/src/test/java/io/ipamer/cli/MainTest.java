@@ -91,13 +91,16 @@ class MainTest {
     }
 
     @Test
-    void anUnknownCommandIsOneLine() {
-        Run run = run("server");
-        assertThat(run.err().strip().lines())
-                .singleElement()
-                .asString()
-                .startsWith("ipamer: Unmatched argument at index 0: 'server'");
-        assertThat(run.exitCode()).isEqualTo(2);
+    void aMistypedFlagIsAnsweredWithTheLikelyOne() {
+        assertWrongUse(
+                run("serve", "--grpc-adress"),
+                "ipamer: Unknown option: '--grpc-adress' (did you mean --grpc-address?); see ipamer --help");
+    }
+
+    @Test
+    void aMistypedCommandIsAnsweredWithTheLikelyOne() {
+        assertWrongUse(
+                run("serv"), "ipamer: Unmatched argument at index 0: 'serv' (did you mean serve?); see ipamer --help");
     }
 
     @Test
@@ -152,18 +155,20 @@ class MainTest {
             String address = "127.0.0.1:" + taken.getLocalPort();
             assertWrongUse(
                     run("serve", "--grpc-address", address),
-                    "ipamer: cannot listen on " + address
-                            + ": the address is in use by another program, or not of this machine");
+                    "ipamer: cannot listen on " + address + " (flag --grpc-address): Address already in use");
         }
     }
 
     /** 192.0.2.0/24 is for documentation: no machine has it. */
     @Test
-    void anAddressOfAnotherMachineIsOneLine() {
-        assertWrongUse(
-                run("serve", "--grpc-address", "192.0.2.1:0"),
-                "ipamer: cannot listen on 192.0.2.1:0: the address is in use by another program, or not of this"
-                        + " machine");
+    void anAddressOfAnotherMachineIsOneLineWithTheSystemsReason() {
+        Run run = run("serve", "--grpc-address", "192.0.2.1:0");
+        assertThat(run.err().strip().lines())
+                .singleElement()
+                .asString()
+                .matches(
+                        "ipamer: cannot listen on 192\\.0\\.2\\.1:0 \\(flag --grpc-address\\): .* assign requested address");
+        assertThat(run.exitCode()).isEqualTo(2);
     }
 
     @Test
