@@ -25,7 +25,6 @@ import io.ipamer.proto.goipam.PrefixUsageResponse;
 import io.ipamer.proto.goipam.ReleaseChildPrefixRequest;
 import io.ipamer.proto.goipam.ReleaseIPRequest;
 import io.ipamer.proto.goipam.VersionRequest;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -60,11 +59,6 @@ final class Client {
             for (String text : texts) {
                 assertThat(value).contains(text);
             }
-            return this;
-        }
-
-        Result failsOneOf(Code... expected) {
-            assertThat(code).as(value).isIn(Arrays.asList(expected));
             return this;
         }
 
@@ -126,6 +120,12 @@ final class Client {
                         .setNamespace(namespace)
                         .build())
                 .getPrefix()));
+    }
+
+    Result gpWithoutNamespace(String cidr) {
+        return result(() -> text(
+                stub().getPrefix(GetPrefixRequest.newBuilder().setCidr(cidr).build())
+                        .getPrefix()));
     }
 
     /** Sorted, separated by blanks. */
