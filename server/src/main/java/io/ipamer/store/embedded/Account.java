@@ -1,0 +1,105 @@
+package io.ipamer.store.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who runs PostgreSQL, which refuses to run as root.
+ *
+ * @param prefix what goes before a command so that it runs as this account; it becomes the command, with the same pid
+ * @param owner the numeric user whose the database's files must be, and its group
+ */
+record Account(List<String> prefix, int owner, int group) {
+    Account {
+        prefix = List.copyOf(prefix);
+    }
+
+    /**
+     * The account for a database below {@code home}: this process's own unless that is root. For root it is {@code nobody},
+     * or, where nobody cannot get at the files, root without its powers.
+     *
+     * @param binaries must be reachable for it
+     */
+    static Account of(Path home, Path binaries) throws IOException, InterruptedException {
+        int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        int group = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+        if (self != 0) {
+            return new Account(List.of(), self, group);
+        }
+        Optional<int[]> nobody = nobody();
+        if (nobody.isPresent() && Command.isInstalled("setpriv")) {
+            int uid = nobody.get()[0];
+            int gid = nobody.get()[1];
+            letOthersThrough(home);
+            Account account = new Account(
+                    List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--"), uid, gid);
+            if (account.reaches(home, binaries)) {
+                return account;
+            }
+        }
+        Account powerless = new Account(List.of("unshare", "-U", "--"), 0, 0);
+        if (Command.isInstalled("unshare") && powerless.reaches(home, binaries)) {
+            return powerless;
+        }
+        throw new EmbeddedPostgresException(
+                "PostgreSQL does not run as root, and neither setpriv to nobody nor unshare -U"
+                        + " works here with the data folder " + home
+                        + ": start the program as an ordinary user, or choose a"
+                        + " folder which the user nobody can reach");
+    }
+
+    List<String> command(List<String> command) {
+        List<String> whole = new ArrayList<>(prefix);
+        whole.addAll(command);
+        return whole;
+    }
+
+    /** Makes the tree this account's own, unless it is. */
+    void own(Path tree) throws IOException {
+        if (!Files.getAttribute(tree, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(owner)) {
+            Folders.giveTo(owner, group, tree);
+        }
+    }
+
+    private boolean reaches(Path home, Path binaries) throws IOException, InterruptedException {
+        return Command.run(command(List.of(
+                                "/bin/sh",
+                                "-c",
+                                "test -x \"$1\" && test -x \"$2\" && test -x \"$3\"",
+                                "sh",
+                                home.toString(),
+                                binaries.resolve("initdb").toString(),
+                                binaries.resolve("postgres").toString())))
+                        .status()
+                == 0;
+    }
+
+    /** The user that owns nothing; initdb wants one that is listed. */
+    private static Optional<int[]> nobody() throws IOException {
+        Path users = Path.of("/etc/passwd");
+        if (!Files.isReadable(users)) {
+            return Optional.empty();
+        }
+        return Files.readAllLines(users).stream()
+                .map(line -> line.split(":"))
+                .filter(fields -> fields.length > 3 && fields[0].equals("nobody"))
+                .map(fields -> new int[] {Integer.parseInt(fields[2]), Integer.parseInt(fields[3])})
+                .findFirst();
+    }
+
+    /** Others may pass the folder by, and see nothing in it. */
+    private static void letOthersThrough(Path home) throws IOException {
+        Set<PosixFilePermission> permissions = EnumSet.copyOf(Files.getPosixFilePermissions(home));
+        if (permissions.addAll(Set.of(PosixFilePermission.GROUP_EXECUTE, PosixFilePermission.OTHERS_EXECUTE))) {
+            Files.setPosixFilePermissions(home, permissions);
+        }
+    }
+}

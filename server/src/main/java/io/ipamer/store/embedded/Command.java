@@ -1,0 +1,62 @@
+package io.ipamer.store.embedded;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Programs run in the surroundings that PostgreSQL's want: in English, and unmoved by settings meant for clients. */
+final class Command {
+    /**
+     * What a program that ended left behind.
+     *
+     * @param status its exit status
+     * @param output what it wrote, errors too
+     */
+    record Outcome(int status, String output) {}
+
+    private Command() {}
+
+    static ProcessBuilder builder(List<String> command) {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        Map<String, String> environment = builder.environment();
+        environment
+                .keySet()
+                .removeIf(name -> name.startsWith("PG") || name.startsWith("LC_") || name.equals("LANGUAGE"));
+        environment.put("LC_ALL", "C");
+        environment.put("TZ", "UTC");
+        // The account it runs as may not be allowed into the folder that this program was started in.
+        builder.directory(new File("/"));
+        builder.redirectErrorStream(true);
+        return builder;
+    }
+
+    /** Runs to the end. An interrupt ends the program. */
+    static Outcome run(List<String> command) throws IOException, InterruptedException {
+        Process process = builder(command).start();
+        try {
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Outcome(process.waitFor(), output.strip());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    static boolean isInstalled(String program) {
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
+                .filter(folder -> folder.startsWith("/"))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+
+    /** Sends a signal, by its name without SIG; to processes that are gone, nothing. */
+    static void signal(String name, Iterable<Long> pids) throws IOException, InterruptedException {
+        for (long pid : pids) {
+            run(List.of("/bin/sh", "-c", "kill -s \"$1\" \"$2\"", "sh", name, String.valueOf(pid)));
+        }
+    }
+}

@@ -1,0 +1,329 @@
+package io.ipamer.store.embedded;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A PostgreSQL of our own on a folder of its own. It listens on 127.0.0.1 alone and ends with this process, however that
+ * ends; what it has committed is on disk.
+ */
+public final class EmbeddedPostgres implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
+
+    /**
+     * Ends PostgreSQL when its standard input ends, which it does when this process closes it or is gone; and ends itself
+     * when PostgreSQL ends.
+     */
+    private static final String GUARD = "exec 3<&0; \"$@\" </dev/null 3<&- & p=$!; "
+            + "{ cat <&3 >/dev/null 2>&1; kill -INT $p; } >/dev/null 2>&1 & w=$!; exec 3<&-; "
+            + "wait $p; rc=$?; kill $w; exit $rc";
+
+    private static final List<String> SETTINGS = List.of(
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "fsync=on",
+            "synchronous_commit=on",
+            "full_page_writes=on",
+            "max_connections=100",
+            "shared_buffers=128MB",
+            "max_pred_locks_per_transaction=256",
+            "max_pred_locks_per_page=8",
+            "timezone=UTC",
+            "log_timezone=UTC",
+            "logging_collector=off",
+            "log_destination=stderr");
+
+    /** Redoing the log after a crash counts as starting. */
+    private static final Duration START_PATIENCE = Duration.ofMinutes(5);
+
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
+    private static final int PORTS_TO_TRY = 5;
+    private static final long LOG_FILE_LIMIT_BYTES = 16 << 20;
+    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (([0-9]+)[0-9.]*)");
+
+    private final HomeLock lock;
+    private final Cluster cluster;
+    private final Process guard;
+    private final long postmasterPid;
+    private final int port;
+    private final String password;
+    private final String version;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private EmbeddedPostgres(HomeLock lock, Cluster cluster, Running running, String password, String version) {
+        this.lock = lock;
+        this.cluster = cluster;
+        this.guard = running.guard();
+        this.postmasterPid = running.postmasterPid();
+        this.port = running.port();
+        this.password = password;
+        this.version = version;
+    }
+
+    /**
+     * Starts it, and makes the database first where there is none. Takes about half a second, and some seconds the first
+     * time; longer after a crash.
+     *
+     * @param home the folder, made if need be; all of the database is in it
+     * @throws EmbeddedPostgresException if it cannot be; says what to do
+     */
+    public static EmbeddedPostgres start(Path home) {
+        return start(home, Binaries.bundled());
+    }
+
+    static EmbeddedPostgres start(Path home, Binaries source) {
+        Path folder = home.toAbsolutePath().normalize();
+        try {
+            Files.createDirectories(folder);
+            return startIn(folder, source);
+        } catch (FileSystemException failed) {
+            throw new EmbeddedPostgresException(
+                    "cannot keep a database in the data folder " + folder + ": " + reason(failed)
+                            + ": choose a folder this user may write to",
+                    failed);
+        } catch (IOException failed) {
+            throw new EmbeddedPostgresException(
+                    "cannot start a database in the data folder " + folder + ": " + failed.getMessage(), failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new EmbeddedPostgresException("interrupted while starting the database in " + folder, interrupted);
+        }
+    }
+
+    /** For one connection or a pool: {@code jdbc:postgresql://127.0.0.1:port/postgres}. */
+    public String jdbcUrl() {
+        return jdbcUrl(port);
+    }
+
+    /** A superuser. */
+    public String user() {
+        return Cluster.USER;
+    }
+
+    public String password() {
+        return password;
+    }
+
+    /** On 127.0.0.1; another one after each start. */
+    public int port() {
+        return port;
+    }
+
+    /** As PostgreSQL says it, such as {@code 18.6}. */
+    public String version() {
+        return version;
+    }
+
+    /** The process that all others of this PostgreSQL come from. */
+    public long postmasterPid() {
+        return postmasterPid;
+    }
+
+    /** Breaks off what still runs in it and stops it; returns when it is gone. Does nothing the second time. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try (lock) {
+            stop(guard);
+            // Of one that was killed, processes may be left that the guard knows nothing of.
+            cluster.endOrphans();
+        } catch (IOException failed) {
+            LOG.warn("the embedded PostgreSQL did not stop in order: {}", failed.toString());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static EmbeddedPostgres startIn(Path home, Binaries source) throws IOException, InterruptedException {
+        HomeLock lock = HomeLock.take(home);
+        boolean started = false;
+        try {
+            Folders.deleteLeftovers(home, Bundle.UNFINISHED);
+            Folders.deleteLeftovers(home, ".secret-");
+            Path binaries = source.directory(home).toAbsolutePath();
+            Matcher version = versionOf(binaries);
+            Account account = Account.of(home, binaries);
+            Cluster cluster = new Cluster(home);
+            cluster.endOrphans();
+            cluster.create(binaries, Integer.parseInt(version.group(2)), account);
+            String password = cluster.password();
+            Running running = run(home, cluster, account, binaries, password);
+            started = true;
+            return new EmbeddedPostgres(lock, cluster, running, password, version.group(1));
+        } finally {
+            if (!started) {
+                lock.close();
+            }
+        }
+    }
+
+    private static Matcher versionOf(Path binaries) throws IOException, InterruptedException {
+        String postgres = binaries.resolve("postgres").toString();
+        Command.Outcome outcome;
+        try {
+            outcome = Command.run(List.of(postgres, "--version"));
+        } catch (IOException failed) {
+            throw new EmbeddedPostgresException(
+                    "cannot run " + postgres + " (" + failed.getMessage()
+                            + "): it needs a Linux with glibc and a folder that programs may be run from",
+                    failed);
+        }
+        Matcher version = VERSION.matcher(outcome.output());
+        if (outcome.status() != 0 || !version.find()) {
+            throw new EmbeddedPostgresException("cannot run " + postgres + ": " + outcome.output());
+        }
+        return version;
+    }
+
+    private record Running(Process guard, long postmasterPid, int port) {}
+
+    private static Running run(Path home, Cluster cluster, Account account, Path binaries, String password)
+            throws IOException, InterruptedException {
+        File log = logFile(home);
+        for (int attempt = 1; ; attempt++) {
+            int port = freePort();
+            long logStart = log.length();
+            Process guard = Command.builder(guarded(cluster, account, binaries, port))
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                    .start();
+            boolean ready = false;
+            try {
+                long pid = awaitReady(cluster, guard);
+                if (pid >= 0) {
+                    try (Connection connection = connect(port, password)) {
+                        ready = connection.isValid(0);
+                    }
+                }
+                if (ready) {
+                    return new Running(guard, pid, port);
+                }
+            } catch (SQLException failed) {
+                throw new EmbeddedPostgresException(
+                        "the database in " + home + " started but does not answer: " + failed.getMessage(), failed);
+            } finally {
+                if (!ready) {
+                    stop(guard);
+                }
+            }
+            String said = textFrom(log, logStart);
+            boolean portWasTaken = said.contains("could not bind");
+            if (!portWasTaken || attempt == PORTS_TO_TRY) {
+                throw new EmbeddedPostgresException(
+                        "PostgreSQL does not start on the data folder " + home + "; it says (in " + log + "): " + said);
+            }
+        }
+    }
+
+    private static List<String> guarded(Cluster cluster, Account account, Path binaries, int port) {
+        List<String> command = new ArrayList<>();
+        if (Command.isInstalled("setsid")) {
+            // Control-C in a terminal is for this process, which first finishes what it has begun.
+            command.add("setsid");
+        }
+        command.addAll(List.of("/bin/sh", "-c", GUARD, "sh"));
+        command.addAll(account.command(List.of(
+                binaries.resolve("postgres").toString(), "-D", cluster.data().toString(), "-p", "" + port)));
+        for (String setting : SETTINGS) {
+            command.add("-c");
+            command.add(setting);
+        }
+        return command;
+    }
+
+    /** The postmaster's pid once it takes connections; -1 if it ended instead. */
+    private static long awaitReady(Cluster cluster, Process guard) throws IOException, InterruptedException {
+        long end = System.nanoTime() + START_PATIENCE.toNanos();
+        while (!guard.waitFor(10, TimeUnit.MILLISECONDS)) {
+            var postmaster = cluster.postmasterFile();
+            if (postmaster.isPresent() && postmaster.get().ready()) {
+                return postmaster.get().pid();
+            }
+            if (System.nanoTime() > end) {
+                throw new EmbeddedPostgresException("PostgreSQL on " + cluster.data() + " was not ready after "
+                        + START_PATIENCE.toMinutes() + " minutes: start again, its log says how far it came");
+            }
+        }
+        return -1;
+    }
+
+    private static void stop(Process guard) throws IOException, InterruptedException {
+        try {
+            guard.getOutputStream().close();
+        } finally {
+            if (!guard.waitFor(CLOSE_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.warn(
+                        "PostgreSQL took longer than {} s to stop; its processes are ended",
+                        CLOSE_PATIENCE.toSeconds());
+            }
+        }
+    }
+
+    private static Connection connect(int port, String password) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", Cluster.USER);
+        properties.setProperty("password", password);
+        properties.setProperty("connectTimeout", "10");
+        properties.setProperty("socketTimeout", "60");
+        return DriverManager.getConnection(jdbcUrl(port), properties);
+    }
+
+    private static String jdbcUrl(int port) {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static File logFile(Path home) throws IOException {
+        Path log = home.resolve("postgres.log");
+        if (Files.exists(log) && Files.size(log) > LOG_FILE_LIMIT_BYTES) {
+            Files.move(log, home.resolve("postgres.log.old"), StandardCopyOption.REPLACE_EXISTING);
+        }
+        return log.toFile();
+    }
+
+    private static String textFrom(File file, long offset) throws IOException {
+        try (var in = Files.newInputStream(file.toPath(), StandardOpenOption.READ)) {
+            in.skipNBytes(offset);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+        }
+    }
+
+    private static String reason(FileSystemException failed) {
+        if (failed instanceof AccessDeniedException) {
+            return failed.getFile() + " may not be written";
+        }
+        if (failed instanceof FileAlreadyExistsException) {
+            return failed.getFile() + " is not a folder";
+        }
+        return String.valueOf(failed.getMessage());
+    }
+}

@@ -1,0 +1,120 @@
+package io.ipamer.store.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Changes of folders that hold after a power cut, or have not happened. */
+final class Folders {
+    private Folders() {}
+
+    /** Renames within one file system; the new name is on disk when this returns. */
+    static void moveDurably(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        sync(parent(to));
+    }
+
+    /** Writes a file that only its owner can read, whole or not at all. */
+    static void writeSecret(Path file, String text) throws IOException {
+        Path parent = parent(file);
+        Path temporary = Files.createTempFile(
+                parent,
+                ".secret-",
+                ".new",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            moveDurably(temporary, file);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Puts the folder's list of names on disk: a rename alone may be lost with the power. */
+    static void sync(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /** Deletes the tree, as far as it can be: what something else still writes into may stay. */
+    static void deleteAsFarAsPossible(Path tree) {
+        try {
+            Files.walkFileTree(tree, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.deleteIfExists(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException failure) {
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure)
+                        throws IOException {
+                    Files.deleteIfExists(folder);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException ignored) {
+            // Left for the next start, which tries again.
+        }
+    }
+
+    /** Deletes what an interrupted start left behind under names that begin like this. */
+    static void deleteLeftovers(Path folder, String prefix) throws IOException {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, prefix + "*")) {
+            leftovers.forEach(Folders::deleteAsFarAsPossible);
+        } catch (NoSuchFileException nothingThere) {
+            // Nothing was ever started here.
+        }
+    }
+
+    /** Gives the tree to another account. Links are changed themselves, never what they point to. */
+    static void giveTo(int uid, int gid, Path tree) throws IOException {
+        try (Stream<Path> entries = Files.walk(tree)) {
+            entries.forEach(entry -> {
+                try {
+                    Files.setAttribute(entry, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+                    Files.setAttribute(entry, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
+                } catch (IOException failed) {
+                    throw new UncheckedIOException(failed);
+                }
+            });
+        } catch (UncheckedIOException failed) {
+            throw failed.getCause();
+        }
+    }
+
+    static Path parent(Path path) {
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new IllegalArgumentException(path + " has no parent");
+        }
+        return parent;
+    }
+}
