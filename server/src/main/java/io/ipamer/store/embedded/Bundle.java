@@ -3,10 +3,12 @@ package io.ipamer.store.embedded;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -95,8 +97,10 @@ final class Bundle {
         } else if (entry.isLink()) {
             Files.createLink(path, folder.resolve(entry.getLinkName()).normalize());
         } else {
-            try (OutputStream out = Files.newOutputStream(path)) {
-                archive.transferTo(out);
+            try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                archive.transferTo(Channels.newOutputStream(file));
+                // Once renamed it is never looked at again: a power cut must not leave half of it.
+                file.force(true);
             }
             boolean executable = (entry.getMode() & 0100) != 0;
             Files.setPosixFilePermissions(

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -97,7 +98,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     static EmbeddedPostgres start(Path home, Binaries source) {
         Path folder = home.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(folder);
+            Folders.createPrivate(folder);
             return startIn(folder, source);
         } catch (FileSystemException failed) {
             throw new EmbeddedPostgresException(
@@ -148,14 +149,20 @@ public final class EmbeddedPostgres implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        // An interrupt from before must not leave PostgreSQL running on a folder that is unlocked already.
+        boolean interrupted = Thread.interrupted();
         try (lock) {
             stop(guard);
             // Of one that was killed, processes may be left that the guard knows nothing of.
             cluster.endOrphans();
-        } catch (IOException failed) {
+        } catch (IOException | EmbeddedPostgresException failed) {
             LOG.warn("the embedded PostgreSQL did not stop in order: {}", failed.toString());
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
+        } catch (InterruptedException again) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -306,6 +313,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         Path log = home.resolve("postgres.log");
         if (Files.exists(log) && Files.size(log) > LOG_FILE_LIMIT_BYTES) {
             Files.move(log, home.resolve("postgres.log.old"), StandardCopyOption.REPLACE_EXISTING);
+        }
+        if (!Files.exists(log)) {
+            // It quotes statements that failed.
+            Files.createFile(log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         }
         return log.toFile();
     }

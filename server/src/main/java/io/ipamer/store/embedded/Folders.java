@@ -16,12 +16,22 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Changes of folders that hold after a power cut, or have not happened. */
 final class Folders {
     private Folders() {}
+
+    /** Makes the folder unless it is there; a new one is for this user alone, its parents are as usual. */
+    static void createPrivate(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(parent(folder));
+            Files.createDirectory(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+    }
 
     /** Renames within one file system; the new name is on disk when this returns. */
     static void moveDurably(Path from, Path to) throws IOException {
@@ -97,7 +107,8 @@ final class Folders {
     /** Gives the tree to another account. Links are changed themselves, never what they point to. */
     static void giveTo(int uid, int gid, Path tree) throws IOException {
         try (Stream<Path> entries = Files.walk(tree)) {
-            entries.forEach(entry -> {
+            // The top last: whose that is, says whose all of it is, also after an interruption.
+            entries.sorted(Comparator.reverseOrder()).forEach(entry -> {
                 try {
                     Files.setAttribute(entry, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
                     Files.setAttribute(entry, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);

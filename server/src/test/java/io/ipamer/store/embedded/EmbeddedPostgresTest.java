@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,85 @@ final class EmbeddedPostgresTest {
         try (EmbeddedPostgres postgres = start(folder)) {
             assertThat(query(postgres, "SELECT v FROM t")).isEqualTo("committed");
         }
+    }
+
+    /** Starts one, says the postmaster's pid, and waits for its end. */
+    static final class Program {
+        private Program() {}
+
+        public static void main(String[] arguments) throws Exception {
+            try (EmbeddedPostgres postgres = start(Path.of(arguments[0]))) {
+                execute(postgres, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('committed')");
+                System.out.println("postmaster " + postgres.postmasterPid());
+                System.in.read();
+            }
+        }
+    }
+
+    @Test
+    void endsByItselfWhenItsProgramIsKilled() throws Exception {
+        Process program = program();
+        try {
+            ProcessHandle postmaster = postmasterOf(program);
+            program.destroyForcibly().waitFor();
+            postmaster.onExit().get(20, TimeUnit.SECONDS);
+        } finally {
+            program.destroyForcibly();
+        }
+    }
+
+    @Test
+    void startsAgainAtOnceAfterProgramAndGuardWereKilledAndThePostmasterLivesOn() throws Exception {
+        Process program = program();
+        try {
+            ProcessHandle postmaster = postmasterOf(program);
+            ProcessHandle guard = postmaster.parent().orElseThrow();
+            List<ProcessHandle> guards = guard.descendants()
+                    .filter(process -> process.pid() != postmaster.pid()
+                            && process.parent()
+                                    .map(ProcessHandle::pid)
+                                    .filter(pid -> pid == postmaster.pid())
+                                    .isEmpty())
+                    .toList();
+            // The watcher first: it would do its work on the program's end.
+            guards.forEach(ProcessHandle::destroyForcibly);
+            guard.destroyForcibly();
+            program.destroyForcibly().waitFor();
+            assertThat(runs(postmaster)).isTrue();
+            try (EmbeddedPostgres postgres = start(folder)) {
+                assertThat(runs(postmaster)).isFalse();
+                assertThat(query(postgres, "SELECT v FROM t")).isEqualTo("committed");
+            }
+        } finally {
+            program.destroyForcibly();
+        }
+    }
+
+    /** A process whose exit status nobody has asked for yet still counts as alive, but runs no program. */
+    private static boolean runs(ProcessHandle process) {
+        return Files.exists(Path.of("/proc", String.valueOf(process.pid()), "exe"));
+    }
+
+    private Process program() throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Program.class.getName(),
+                        folder.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private static ProcessHandle postmasterOf(Process program) throws IOException {
+        BufferedReader output = program.inputReader();
+        for (String line = output.readLine(); line != null; line = output.readLine()) {
+            if (line.startsWith("postmaster ")) {
+                return ProcessHandle.of(Long.parseLong(line.substring("postmaster ".length())))
+                        .orElseThrow();
+            }
+        }
+        throw new AssertionError("the program ended before its database was up");
     }
 
     @Test
