@@ -2,6 +2,7 @@ package io.ipamer.cli;
 
 import io.ipamer.app.Build;
 import io.ipamer.app.ConfigException;
+import io.ipamer.bench.BenchException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -15,7 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "ipamer",
         description = "IP address management: hands out prefixes and addresses, and never the same one twice.",
         footer = {"", "Start with: ipamer serve", "More on a command: ipamer COMMAND --help"},
-        subcommands = {Serve.class, CheckConfig.class},
+        subcommands = {Serve.class, CheckConfig.class, BenchCommand.class},
         versionProvider = Main.Version.class,
         mixinStandardHelpOptions = true,
         usageHelpWidth = 100,
@@ -42,6 +43,10 @@ public final class Main {
             if (failure instanceof ConfigException) {
                 complain(command, String.valueOf(failure.getMessage()));
                 return WRONG_USE;
+            }
+            if (failure instanceof BenchException) {
+                complain(command, String.valueOf(failure.getMessage()));
+                return FAILED;
             }
             failure.printStackTrace(command.getErr());
             return FAILED;
