@@ -25,16 +25,18 @@ import picocli.CommandLine.TypeConversionException;
 /** Measures a server. */
 @Command(
         name = "bench",
-        description = {
-            "Measure a server that speaks ipamer.v1 or go-ipam's api.v1, and check its answers meanwhile:",
-            "exit 1 when it gives out what is held already. Works in a namespace of its own, which it",
-            "removes at the end."
-        },
+        description =
+                "Measure a server that speaks ipamer.v1 or go-ipam's api.v1, and check its answers meanwhile: exit"
+                        + " 1 when it gives out what is held already. Works in a namespace of its own, which it removes at the"
+                        + " end.",
         footer = {
             "",
-            "Scenarios: acquire (addresses), acquire-release (each caller in turn), child (a /64 of a /32),",
-            "create-prefix (top-level), read (a prefix), fill (acquire-release beside 10, 100, 1,000 ... acquired",
-            "addresses)."
+            "acquire          takes addresses",
+            "acquire-release  each caller takes an address and gives it back, in turn",
+            "child            takes /64 prefixes out of a /32",
+            "create-prefix    creates top-level prefixes",
+            "read             reads a prefix",
+            "fill             as acquire-release, beside 10, 100, 1,000 ... acquired ones"
         })
 final class BenchCommand implements Callable<Integer> {
     @Spec

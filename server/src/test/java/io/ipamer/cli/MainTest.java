@@ -3,6 +3,7 @@ package io.ipamer.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipamer.app.Build;
+import io.ipamer.app.IpamerServer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the commands print where, and how they end. */
@@ -59,7 +61,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "serve --help", "check-config --help"})
+    @ValueSource(strings = {"--help", "serve --help", "check-config --help", "bench --help"})
     void helpIsNoFault(String line) {
         Run run = run(line.split(" "));
         assertThat(run.out()).startsWith("Usage: ipamer ");
@@ -69,7 +71,7 @@ class MainTest {
 
     @Test
     void helpNamesTheCommands() {
-        assertThat(run("--help").out()).contains("serve", "check-config");
+        assertThat(run("--help").out()).contains("serve", "check-config", "bench");
     }
 
     @Test
@@ -179,5 +181,73 @@ class MainTest {
                 .containsExactly("grpc-address=[::1]:0  (flag --grpc-address)", "store=memory  (file " + file + ")");
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void helpOfBenchNamesItsScenariosAndOptions() {
+        assertThat(run("bench", "--help").out())
+                .contains("SCENARIO", "acquire-release  each caller")
+                .contains("ipamer.v1, api.v1")
+                .contains("--target", "--callers", "--rate", "--request-ids", "--keep");
+    }
+
+    @Test
+    void aScenarioThatIsNotThereIsOneLine() {
+        Run run = run("bench", "aquire");
+        assertThat(run.err().strip().lines())
+                .singleElement()
+                .asString()
+                .contains("SCENARIO", "'aquire'", "acquire-release");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--callers 0                        | --callers must be 1 to 100000, not 0",
+                "--prefixes 0                       | --prefixes must be 1 to 1000000, not 0",
+                "--channels -1                      | --channels must be 1 to 1000, not -1",
+                "--duration 0s                      | --duration must be more than 0 and less than a day",
+                "--warm-up 1440m                    | --warm-up must be less than a day",
+                "--rate -1                          | --rate must be up to 10000000 calls a second, not -1.0",
+                "--target nowhere                   | --target must be host:port",
+                "--target 127.0.0.1:70000           | --target must be host:port",
+                "--contract api.v1 --request-ids    | --request-ids cannot be with --contract api.v1",
+                "--contract v2                      | Invalid value for option '--contract'",
+                "--duration 5                       | Invalid value for option '--duration'",
+                "-o xml                             | Invalid value for option '--output'"
+            })
+    void anOptionOfBenchThatCannotBeIsOneLineThatNamesIt(String options, String complaint) {
+        Run run = run(("bench acquire " + options).split(" "));
+        assertThat(run.err().strip().lines()).singleElement().asString().startsWith("ipamer: " + complaint);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aTargetThatCannotBeReachedIsOneLine() throws Exception {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            free = socket.getLocalPort();
+        }
+        Run run = run("bench", "read", "--target", "127.0.0.1:" + free);
+        assertThat(run.err().strip().lines())
+                .singleElement()
+                .asString()
+                .startsWith("ipamer: --target 127.0.0.1:" + free + " cannot be reached: ")
+                .contains("Connection refused");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void benchReportsOnStandardOutput() {
+        try (IpamerServer server = IpamerServer.inMemory()) {
+            Run run = run(("bench read --duration 50ms --warm-up 0s -o json --target 127.0.0.1:" + server.grpcPort())
+                    .split(" "));
+            assertThat(run.out()).startsWith("{").contains("\"scenario\": \"read\"");
+            assertThat(run.err()).isEmpty();
+            assertThat(run.exitCode()).isZero();
+        }
     }
 }
