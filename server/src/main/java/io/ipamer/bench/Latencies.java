@@ -12,7 +12,6 @@ public final class Latencies {
 
     private final Recorder recorder = new Recorder(HIGHEST_NANOS, DIGITS);
     private final Histogram total = new Histogram(HIGHEST_NANOS, DIGITS);
-    private Histogram interval = new Histogram(HIGHEST_NANOS, DIGITS);
 
     /**
      * Records a call.
@@ -24,9 +23,9 @@ public final class Latencies {
         recorder.recordValue(Math.min(Math.max(end - due, 0), HIGHEST_NANOS));
     }
 
-    /** What came since the last time; good until the next. */
+    /** What came since the last time. */
     Histogram interval() {
-        interval = recorder.getIntervalHistogram();
+        Histogram interval = recorder.getIntervalHistogram();
         total.add(interval);
         return interval;
     }

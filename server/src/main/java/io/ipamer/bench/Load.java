@@ -112,6 +112,7 @@ public final class Load implements AutoCloseable {
         private final long until;
         private final Pace pace;
         private final Map<String, Latencies> latencies = new ConcurrentHashMap<>();
+        private final Latencies warmingUp = new Latencies();
         private final Map<Status.Code, LongAdder> errors = new ConcurrentHashMap<>();
         private final AtomicReference<@Nullable Status> firstError = new AtomicReference<>();
         private final AtomicReference<@Nullable String> wrong = new AtomicReference<>();
@@ -136,7 +137,7 @@ public final class Load implements AutoCloseable {
                 if (untilGivenUp(now) == 0) {
                     break;
                 }
-                Histogram interval = new Histogram(3);
+                Histogram interval = warmingUp.interval();
                 latencies.values().forEach(each -> interval.add(each.interval()));
                 progress.measured(
                         now - from < 0 ? "warm-up" : phase,
@@ -249,9 +250,7 @@ public final class Load implements AutoCloseable {
             try {
                 if (status.isOk() && ended != null && message != null) {
                     script.answered(ended.givenBy(message));
-                    if (due - run.from >= 0) {
-                        run.of(ended.operation()).record(due, end);
-                    }
+                    (due - run.from >= 0 ? run.of(ended.operation()) : run.warmingUp).record(due, end);
                     next();
                     return;
                 }

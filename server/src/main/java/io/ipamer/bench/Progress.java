@@ -7,7 +7,7 @@ import org.HdrHistogram.Histogram;
 
 /** Says how it is going: one line that is written over each second, or, where nobody watches, a line each 5 s. */
 public final class Progress {
-    private static final int WIDTH = 78;
+    private static final int WIDTH = 96;
 
     private final PrintWriter out;
     private final boolean terminal;
@@ -35,7 +35,7 @@ public final class Progress {
     void measured(String phase, double seconds, double sinceLast, Histogram interval, long errors) {
         String line = String.format(
                 Locale.ROOT,
-                "%-10s %5.0f s %,10.0f/s  p50 %.2f ms  p99 %.2f ms  max %.2f ms  errors %,d",
+                "%-15s %5.0f s %,10.0f/s  p50 %.2f ms  p99 %.2f ms  max %.2f ms  errors %,d",
                 phase,
                 seconds,
                 interval.getTotalCount() / sinceLast,
