@@ -4,6 +4,7 @@ import io.ipamer.model.Answer;
 import io.ipamer.model.IpamerException;
 import io.ipamer.model.Reason;
 import io.ipamer.plan.Decision;
+import io.ipamer.plan.Extract;
 import io.ipamer.plan.Plan;
 import io.ipamer.plan.Planned;
 import io.ipamer.plan.Planner;
@@ -21,6 +22,8 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +63,12 @@ final class Lane {
 
     // Of the batch under way; handed from batch to batch under the lock, and from step to step by the store's futures.
     private @Nullable View view;
+
+    /**
+     * Another server changes the scope, too: from now on this one waits for its turn instead of planning on a view that
+     * the other makes stale, until it finds the scope as it left it. Without turns the faster one starves the other.
+     */
+    private boolean contended;
 
     Lane(Scope scope, Store store, Replays replays, Surroundings surroundings) {
         this.scope = scope;
@@ -171,6 +180,9 @@ final class Lane {
     private CompletableFuture<@Nullable Void> attempt(List<Pending<?>> batch, int tries) {
         View known = view;
         List<Read> reads = readsAtOnce(batch);
+        if (contended) {
+            return new Turn(batch, tries).take(reads);
+        }
         return known == null || !reads.isEmpty() ? read(batch, reads, tries) : plan(batch, known, tries);
     }
 
@@ -194,15 +206,19 @@ final class Lane {
                     if (extract.isEmpty()) {
                         return gone(batch);
                     }
-                    View known = view;
-                    if (known == null || !known.head().isSameAs(extract.get().head())) {
-                        known = new View(scope, extract.get().head());
-                        view = known;
-                    }
-                    known.learn(extract.get());
-                    return plan(batch, known, tries);
+                    return plan(batch, learn(extract.get()), tries);
                 },
                 failure -> failed(batch, failure, tries));
+    }
+
+    private View learn(Extract extract) {
+        View known = view;
+        if (known == null || !known.head().isSameAs(extract.head())) {
+            known = new View(scope, extract.head());
+            view = known;
+        }
+        known.learn(extract);
+        return known;
     }
 
     private CompletableFuture<@Nullable Void> plan(List<Pending<?>> all, View known, int tries) {
@@ -210,13 +226,9 @@ final class Lane {
         if (batch.isEmpty()) {
             return DONE;
         }
-        List<Submission<?>> submissions = new ArrayList<>(batch.size());
-        for (Pending<?> pending : batch) {
-            submissions.add(submission(pending));
-        }
         Planned planned;
         try {
-            planned = Planner.plan(known, submissions, surroundings.ids());
+            planned = plan(batch, known);
         } catch (RuntimeException defect) {
             return failed(batch, defect, tries);
         }
@@ -226,6 +238,70 @@ final class Lane {
         Planned.Complete complete = (Planned.Complete) planned;
         Plan plan = complete.plan();
         return plan == null ? confirm(batch, complete, known, tries) : commit(batch, complete, plan, tries, null);
+    }
+
+    private Planned plan(List<Pending<?>> batch, View known) {
+        List<Submission<?>> submissions = new ArrayList<>(batch.size());
+        for (Pending<?> pending : batch) {
+            submissions.add(submission(pending));
+        }
+        return Planner.plan(known, submissions, surroundings.ids());
+    }
+
+    /** A batch that is planned while the store keeps everybody else from the scope, on the store's thread. */
+    private final class Turn {
+        private final List<Pending<?>> all;
+        private final int tries;
+        private List<Pending<?>> batch = List.of();
+        private final @Nullable View left = view;
+        private boolean gone;
+        private Planned.@Nullable Complete complete;
+
+        Turn(List<Pending<?>> all, int tries) {
+            this.all = all;
+            this.tries = tries;
+        }
+
+        CompletableFuture<@Nullable Void> take(List<Read> reads) {
+            return Promises.then(store.inTurn(scope, reads, this::next), this::went, this::failed);
+        }
+
+        private Store.Step next(Optional<Extract> read) {
+            Extract extract = read.orElse(null);
+            gone = extract == null;
+            batch = stillWaiting(all);
+            if (extract == null || batch.isEmpty()) {
+                return new Store.Step.Leave();
+            }
+            View known = learn(extract);
+            Planned planned = plan(batch, known);
+            if (planned instanceof Planned.Incomplete incomplete) {
+                return new Store.Step.ReadOn(incomplete.reads());
+            }
+            complete = (Planned.Complete) planned;
+            return complete.plan() == null ? new Store.Step.Leave() : new Store.Step.Commit(complete.plan());
+        }
+
+        private CompletableFuture<@Nullable Void> went(Optional<Store.Outcome> outcome) {
+            if (gone) {
+                return Lane.this.gone(batch);
+            }
+            contended = left == null || left != view; // a view is replaced when somebody else moved the scope
+            if (complete == null) {
+                return DONE; // nobody waits any more
+            } else if (outcome.isEmpty()) {
+                return finish(batch, complete);
+            }
+            return Lane.this.went(batch, complete, Objects.requireNonNull(complete.plan()), tries, outcome.get());
+        }
+
+        private CompletableFuture<@Nullable Void> failed(Throwable failure) {
+            Plan plan = complete == null ? null : complete.plan();
+            if (complete != null && plan != null && Failures.is(failure, StoreException.Kind.UNKNOWN)) {
+                return sendAgain(batch, complete, plan, tries, failure);
+            }
+            return Lane.this.failed(complete == null ? all : batch, failure, tries);
+        }
     }
 
     /**
@@ -272,26 +348,13 @@ final class Lane {
             List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, @Nullable Throwable lost) {
         return Promises.then(
                 store.commit(plan),
-                outcome -> {
-                    if (outcome == Store.Outcome.COMMITTED) {
-                        return finish(batch, complete);
-                    } else if (outcome == Store.Outcome.REQUEST_EXISTS) {
-                        view = null;
-                        return answerKnown(batch, tries);
-                    } else if (lost != null) {
-                        return resolve(batch, complete, plan, tries, lost);
-                    }
-                    return stale(batch, plan, tries);
-                },
+                outcome -> lost != null && outcome == Store.Outcome.STALE
+                        ? resolve(batch, complete, plan, tries, lost)
+                        : went(batch, complete, plan, tries, outcome),
                 failure -> {
                     if (Failures.is(failure, StoreException.Kind.UNKNOWN)
                             || (lost != null && Failures.isOutage(failure))) {
-                        Throwable since = lost == null ? failure : lost;
-                        return later(
-                                batch,
-                                tries,
-                                Failures.unknown(since),
-                                () -> commit(batch, complete, plan, tries + 1, since));
+                        return sendAgain(batch, complete, plan, tries, lost == null ? failure : lost);
                     }
                     if (lost != null) {
                         view = null;
@@ -299,12 +362,35 @@ final class Lane {
                         batch.forEach(pending -> pending.refuse(Failures.unknown(failure)));
                         return DONE;
                     }
+                    if (Failures.is(failure, StoreException.Kind.ABORTED)) {
+                        view = null;
+                        contended = true;
+                        return attempt(batch, tries + 1);
+                    }
                     return failed(batch, failure, tries);
                 });
     }
 
+    private CompletableFuture<@Nullable Void> went(
+            List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, Store.Outcome outcome) {
+        return switch (outcome) {
+            case COMMITTED -> finish(batch, complete);
+            case STALE -> stale(batch, plan, tries);
+            case REQUEST_EXISTS -> {
+                view = null;
+                yield answerKnown(batch, tries);
+            }
+        };
+    }
+
+    private CompletableFuture<@Nullable Void> sendAgain(
+            List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, Throwable lost) {
+        return later(batch, tries, Failures.unknown(lost), () -> commit(batch, complete, plan, tries + 1, lost));
+    }
+
     private CompletableFuture<@Nullable Void> stale(List<Pending<?>> batch, Plan plan, int tries) {
         view = null;
+        contended = true;
         // A plan that drops scopes can be refused over and over by what goes on in those: the others do not wait for
         // it.
         return plan.drops() && batch.size() > 1 ? oneByOne(batch, 0, tries + 1) : attempt(batch, tries + 1);

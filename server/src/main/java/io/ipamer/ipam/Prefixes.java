@@ -138,7 +138,7 @@ public final class Prefixes {
 
     /** Exact counts, at one revision. */
     public CompletableFuture<Usage> usage(String namespace, Cidr cidr) {
-        return Failures.told(extract(namespace, cidr, List.of(new Read.LargestFreeBlock()), Prefixes::usage));
+        return Failures.told(extract(namespace, cidr, List.of(new Read.LargestFreeBlock(null)), Prefixes::usage));
     }
 
     private static Usage usage(Prefix prefix, Extract extract) {

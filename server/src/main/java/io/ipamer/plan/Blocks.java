@@ -32,13 +32,11 @@ final class Blocks {
         coverage.add(read.from(), rows.size() < read.limit() ? whole : last);
     }
 
-    void learnLargest(@Nullable Cidr block) {
-        if (block == null) {
-            coverage.addAll();
-        } else {
+    void learn(Read.LargestFreeBlock read, @Nullable Cidr block) {
+        if (block != null) {
             free.add(block);
-            coverage.add(block, whole);
         }
+        coverage.add(block == null ? smallest() : block, read.below() == null ? whole : read.below());
     }
 
     void learn(Cidr block, boolean isFree) {
@@ -68,9 +66,10 @@ final class Blocks {
     Cidr largest() {
         Cidr last = free.last();
         if (!coverage.isAll()) {
-            Cidr reach = last == null ? null : coverage.reachFrom(last);
-            if (reach == null || coverage.compare(reach, whole) < 0) {
-                throw missing.needs(new Read.LargestFreeBlock());
+            // Not the store's largest over and over: the batch may have taken that one.
+            Cidr start = coverage.startOf(whole);
+            if (start == null || coverage.compare(start, last == null ? smallest() : last) > 0) {
+                throw missing.needs(new Read.LargestFreeBlock(start));
             }
         }
         return last;
@@ -139,6 +138,11 @@ final class Blocks {
     /** How much it knows: blocks and intervals. */
     int size() {
         return free.count() + coverage.size();
+    }
+
+    /** The first in the order of best fit. */
+    private Cidr smallest() {
+        return Cidr.of(whole.first(), whole.first().family().bits());
     }
 
     private boolean isKnown(Cidr block) {

@@ -69,6 +69,13 @@ final class Coverage<K> {
         return interval != null && order.compare(interval.getValue(), key) >= 0 ? interval.getValue() : null;
     }
 
+    /** The first key from which on everything up to {@code key} is known; null when {@code key} is not. */
+    @Nullable
+    K startOf(K key) {
+        Map.Entry<K, K> interval = ends.floorEntry(key);
+        return interval != null && order.compare(interval.getValue(), key) >= 0 ? interval.getKey() : null;
+    }
+
     int compare(K a, K b) {
         return order.compare(a, b);
     }

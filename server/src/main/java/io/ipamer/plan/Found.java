@@ -17,7 +17,8 @@ public sealed interface Found {
 
     record FreeBlock(Read.FreeBlockAt read, boolean isFree) implements Found {}
 
-    record LargestFreeBlock(@Nullable Cidr block) implements Found {}
+    record LargestFreeBlock(
+            Read.LargestFreeBlock read, @Nullable Cidr block) implements Found {}
 
     record Allocations(Read.AllocationsFrom read, List<Allocation> rows) implements Found {}
 

@@ -59,8 +59,18 @@ public final class FreeBlocks {
     /** The last block in the order of best fit: of the largest ones the one of highest address. */
     public @Nullable Cidr last() {
         for (int level = 0; level < lone.length; level++) {
-            TreeSet<IpAddress> many = crowd[level];
-            IpAddress first = many != null ? many.last() : lone[level];
+            IpAddress first = highest(level);
+            if (first != null) {
+                return new Cidr(first, whole.length() + level);
+            }
+        }
+        return null;
+    }
+
+    /** The last block before that one in the order of best fit. */
+    public @Nullable Cidr lower(Cidr below) {
+        for (int level = below.length() - whole.length(); level < lone.length; level++) {
+            IpAddress first = level == below.length() - whole.length() ? lower(level, below.first()) : highest(level);
             if (first != null) {
                 return new Cidr(first, whole.length() + level);
             }
@@ -166,6 +176,20 @@ public final class FreeBlocks {
     private @Nullable IpAddress lowest(int level) {
         TreeSet<IpAddress> many = crowd[level];
         return many != null ? many.first() : lone[level];
+    }
+
+    private @Nullable IpAddress highest(int level) {
+        TreeSet<IpAddress> many = crowd[level];
+        return many != null ? many.last() : lone[level];
+    }
+
+    private @Nullable IpAddress lower(int level, IpAddress below) {
+        TreeSet<IpAddress> many = crowd[level];
+        if (many != null) {
+            return many.lower(below);
+        }
+        IpAddress alone = lone[level];
+        return alone != null && alone.isBefore(below) ? alone : null;
     }
 
     private @Nullable IpAddress ceiling(int level, IpAddress from) {

@@ -3,6 +3,7 @@ package io.ipamer.plan;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** One question about a scope to a store: each an index seek, then at most {@code limit} rows in order. */
 public sealed interface Read {
@@ -16,8 +17,8 @@ public sealed interface Read {
     /** Whether this very block is free. */
     record FreeBlockAt(Cidr block) implements Read {}
 
-    /** The last free block in {@link Cidr#SMALLEST_FIRST} order: a largest one. */
-    record LargestFreeBlock() implements Read {}
+    /** The last free block before {@code below} in {@link Cidr#SMALLEST_FIRST} order; the last of all when null. */
+    record LargestFreeBlock(@Nullable Cidr below) implements Read {}
 
     /** Allocations at or after {@code from}, ascending. */
     record AllocationsFrom(IpAddress from, int limit) implements Read {}

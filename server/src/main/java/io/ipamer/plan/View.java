@@ -91,7 +91,7 @@ public final class View {
             } else if (found instanceof Found.Allocations some) {
                 allocations.learn(some.read().from(), some.read().limit(), some.rows(), Allocation::address);
             } else if (found instanceof Found.LargestFreeBlock one) {
-                blocks().learnLargest(one.block());
+                blocks().learn(one.read(), one.block());
             } else if (found instanceof Found.Prefixes some) {
                 prefixes.learn(
                         some.read().from(),
@@ -196,7 +196,7 @@ public final class View {
                 .subtract(BigInteger.valueOf(mode() == Mode.CHILD ? 0 : acquired + reserved()));
     }
 
-    /** Of lowest address; null when no block is free. */
+    /** Null when no block is free. */
     @Nullable
     Cidr largestFreeBlock() {
         return isEmpty() ? cidr() : blocks().largest();

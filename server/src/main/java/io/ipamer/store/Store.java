@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Keeps the data. The root namespace is there from the start. Every future may fail with {@link StoreException} and
@@ -44,6 +45,27 @@ public interface Store extends AutoCloseable {
      * @return fails with {@link StoreException.Kind#UNKNOWN} when it may or may not have been applied, or may yet be
      */
     CompletableFuture<Outcome> commit(Plan plan);
+
+    /**
+     * The same as reading, planning and committing, while no other server does so with that scope: they take turns.
+     * For scopes that several servers change at once, where each would make the plans of the others stale. What is
+     * left without a commit has not changed anything.
+     *
+     * @param next is given what was read, the scope's head and the last reads that were wanted, and says what to do;
+     *     called on a thread of the store, which waits for it. Reading on is not asked of a scope that is gone
+     * @return empty when nothing was to be committed; fails like {@link #commit}, and with
+     *     {@link StoreException.Kind#UNKNOWN} only if a plan was sent
+     */
+    CompletableFuture<Optional<Outcome>> inTurn(Scope scope, List<Read> reads, Function<Optional<Extract>, Step> next);
+
+    /** What to do next in a turn. */
+    sealed interface Step {
+        record ReadOn(List<Read> reads) implements Step {}
+
+        record Commit(Plan plan) implements Step {}
+
+        record Leave() implements Step {}
+    }
 
     /**
      * The id of the plan that made this revision of the scope.

@@ -17,7 +17,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -106,6 +108,56 @@ final class FaultyStore implements Store {
             });
         }
         return answer;
+    }
+
+    /** A turn is one step: nobody else comes in between. Its plan may still be lost, or come late. */
+    @Override
+    public CompletableFuture<Optional<Outcome>> inTurn(
+            Scope scope, List<Read> reads, Function<Optional<Extract>, Step> next) {
+        CompletableFuture<Optional<Outcome>> answer = new CompletableFuture<>();
+        boolean refused = fails(10);
+        boolean lost = fails(15);
+        boolean answerLost = fails(15);
+        scheduler.soon(() -> {
+            if (refused) {
+                fail(answer, random.nextBoolean() ? Kind.ABORTED : Kind.UNAVAILABLE);
+            } else if (!crashed) {
+                Optional<Plan> planned = planInTurn(scope, reads, next);
+                if (lost && planned.isPresent()) {
+                    fail(answer, Kind.UNKNOWN);
+                    if (random.nextBoolean()) {
+                        scheduler.after(
+                                1 + random.nextInt(20_000_000),
+                                () -> store.commit(planned.get()).join());
+                    }
+                    return;
+                }
+                Optional<Outcome> outcome =
+                        planned.map(plan -> store.commit(plan).join());
+                scheduler.soon(() -> {
+                    if (answerLost && outcome.isPresent()) {
+                        fail(answer, Kind.UNKNOWN);
+                    } else {
+                        complete(answer, outcome);
+                    }
+                });
+            }
+        });
+        return answer;
+    }
+
+    private Optional<Plan> planInTurn(Scope scope, List<Read> reads, Function<Optional<Extract>, Step> next) {
+        AtomicReference<Plan> plan = new AtomicReference<>();
+        store.inTurn(scope, reads, extract -> {
+                    Step step = next.apply(extract);
+                    if (step instanceof Step.Commit commit) {
+                        plan.set(commit.plan());
+                        return new Step.Leave();
+                    }
+                    return step;
+                })
+                .join();
+        return Optional.ofNullable(plan.get());
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** A store that reads few rows at a time, so that views know little and planning has to ask again and again. */
 final class NearSightedStore implements Store {
@@ -51,6 +52,17 @@ final class NearSightedStore implements Store {
     @Override
     public CompletableFuture<Outcome> commit(Plan plan) {
         return store.commit(plan);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Outcome>> inTurn(
+            Scope scope, List<Read> reads, Function<Optional<Extract>, Step> next) {
+        return store.inTurn(scope, reads.stream().map(this::fewer).toList(), extract -> {
+            Step step = next.apply(extract);
+            return step instanceof Step.ReadOn more
+                    ? new Step.ReadOn(more.reads().stream().map(this::fewer).toList())
+                    : step;
+        });
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.ipamer.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
@@ -10,6 +11,7 @@ import io.ipamer.model.Answer;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.PrefixContent;
+import io.ipamer.model.Reason;
 import io.ipamer.model.Releases;
 import io.ipamer.model.Reservation;
 import io.ipamer.plan.AcquireAddresses;
@@ -21,6 +23,7 @@ import io.ipamer.plan.DeleteNamespace;
 import io.ipamer.plan.DeletePrefix;
 import io.ipamer.plan.Extract;
 import io.ipamer.plan.Found;
+import io.ipamer.plan.Head;
 import io.ipamer.plan.LoadPrefixes;
 import io.ipamer.plan.Plan;
 import io.ipamer.plan.Planned;
@@ -34,7 +37,13 @@ import io.ipamer.plan.Submission;
 import io.ipamer.plan.View;
 import io.ipamer.store.Store.Outcome;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -242,12 +251,32 @@ public abstract class StoreContract {
         assertThat(freeBlocks(parent, "10.0.0.0/26", 1)).containsExactly(Cidr.parse("10.0.0.0/26"));
         Extract extract = extract(
                 Scope.of(parent),
-                new Read.LargestFreeBlock(),
+                new Read.LargestFreeBlock(null),
                 new Read.FreeBlockAt(Cidr.parse("10.0.0.96/27")),
-                new Read.FreeBlockAt(Cidr.parse("10.0.0.96/28")));
+                new Read.FreeBlockAt(Cidr.parse("10.0.0.96/28")),
+                new Read.LargestFreeBlock(Cidr.parse("10.0.0.128/25")),
+                new Read.LargestFreeBlock(Cidr.parse("10.0.0.96/27")));
         assertThat(((Found.LargestFreeBlock) extract.found().get(0)).block()).isEqualTo(Cidr.parse("10.0.0.128/25"));
         assertThat(((Found.FreeBlock) extract.found().get(1)).isFree()).isTrue();
         assertThat(((Found.FreeBlock) extract.found().get(2)).isFree()).isFalse();
+        assertThat(((Found.LargestFreeBlock) extract.found().get(3)).block()).isEqualTo(Cidr.parse("10.0.0.0/26"));
+        assertThat(((Found.LargestFreeBlock) extract.found().get(4)).block()).isNull();
+    }
+
+    @Test
+    void aBatchThatTakesTheLargestBlockLearnsTheNextLargestToRefuseWith() {
+        Prefix parent = created(Cidr.parse("10.0.0.0/24"));
+        for (int child = 0; child < 3; child++) {
+            apply(Scope.of(parent), AcquireChildPrefix.ofLength(26, Reservation.NONE));
+        }
+        View view = new View(Scope.of(parent), extract(Scope.of(parent)).head());
+        AcquireChildPrefix oneMore = AcquireChildPrefix.ofLength(26, Reservation.NONE);
+
+        Planned.Complete complete =
+                plan(view, List.of(new Submission<>(oneMore, null), new Submission<>(oneMore, null)));
+
+        assertThat(complete.decisions().get(0).answer()).isNotNull();
+        assertThat(complete.decisions().get(1).refusal().reason()).isEqualTo(Reason.NO_FREE_PREFIX);
     }
 
     @Test
@@ -366,6 +395,90 @@ public abstract class StoreContract {
                 7);
     }
 
+    @Test
+    void aTurnReadsPlansAndCommitsAsOne() {
+        Prefix prefix = created(SLASH_24);
+
+        Optional<Outcome> outcome = inTurn(Scope.of(prefix), AcquireAddresses.next());
+
+        assertThat(outcome).contains(Outcome.COMMITTED);
+        assertThat(allocations(prefix)).hasSize(1);
+        assertThat(extract(Scope.of(prefix)).head().acquired()).isEqualTo(1);
+    }
+
+    @Test
+    void aTurnThatIsLeftChangesNothingAndHoldsNobodyUp() {
+        Prefix prefix = created(SLASH_24);
+        Head before = extract(Scope.of(prefix)).head();
+
+        assertThat(store.inTurn(Scope.of(prefix), List.of(), seen -> new Store.Step.Leave())
+                        .join())
+                .isEmpty();
+
+        assertThat(extract(Scope.of(prefix)).head()).isEqualTo(before);
+        apply(Scope.of(prefix), AcquireAddresses.next());
+    }
+
+    @Test
+    void aTurnAtAScopeThatIsGoneSaysSo() {
+        Prefix prefix = created(SLASH_24);
+        apply(root(), new DeletePrefix(prefix));
+        List<Optional<Extract>> seen = new CopyOnWriteArrayList<>();
+
+        store.inTurn(Scope.of(prefix), List.of(), extract -> {
+                    seen.add(extract);
+                    return new Store.Step.Leave();
+                })
+                .join();
+
+        assertThat(seen).containsExactly(Optional.empty());
+    }
+
+    @Test
+    void aTurnWhosePlannerFailsChangesNothingAndHoldsNobodyUp() {
+        Prefix prefix = created(SLASH_24);
+
+        assertThatThrownBy(() -> store.inTurn(Scope.of(prefix), List.of(), extract -> {
+                            throw new ArithmeticException("of the planner");
+                        })
+                        .join())
+                .hasMessageContaining("of the planner");
+
+        assertThat(inTurn(Scope.of(prefix), AcquireAddresses.next())).contains(Outcome.COMMITTED);
+    }
+
+    @Test
+    void turnsThatComeAtOnceAreTakenOneAfterAnother() {
+        Prefix prefix = created(SLASH_24);
+        int turns = 40;
+
+        List<CompletableFuture<Optional<Outcome>>> outcomes = Stream.generate(() ->
+                        store.inTurn(Scope.of(prefix), List.of(), planner(Scope.of(prefix), AcquireAddresses.next())))
+                .limit(turns)
+                .toList();
+
+        assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome.join()).contains(Outcome.COMMITTED));
+        assertThat(allocations(prefix)).hasSize(turns);
+    }
+
+    private Optional<Outcome> inTurn(Scope scope, Call<?> call) {
+        return store.inTurn(scope, List.of(), planner(scope, call)).join();
+    }
+
+    /** Plans one call in a turn, from nothing but what the turn reads. */
+    private static Function<Optional<Extract>, Store.Step> planner(Scope scope, Call<?> call) {
+        AtomicReference<View> view = new AtomicReference<>();
+        return extract -> {
+            Extract found = extract.orElseThrow();
+            view.compareAndSet(null, new View(scope, found.head()));
+            view.get().learn(found);
+            Planned planned = Planner.plan(view.get(), List.of(new Submission<>(call, null)), UUID::randomUUID);
+            return planned instanceof Planned.Complete complete
+                    ? new Store.Step.Commit(complete.plan())
+                    : new Store.Step.ReadOn(((Planned.Incomplete) planned).reads());
+        };
+    }
+
     private <A extends Answer> A keeps(Scope scope, Call<A> call) {
         Request request = new Request(scope.requestSpace(), UUID.randomUUID().toString(), "fingerprint");
         Draft<A> draft = draft(scope, call, request);
@@ -436,14 +549,21 @@ public abstract class StoreContract {
 
     @SuppressWarnings("unchecked") // the answer to a call of A
     private <A extends Answer> Draft<A> draft(View view, Call<A> call, Request request) {
-        while (true) {
-            Planned planned = Planner.plan(view, List.of(new Submission<>(call, request)), UUID::randomUUID);
-            if (planned instanceof Planned.Incomplete incomplete) {
-                view.learn(store.read(view.scope(), incomplete.reads()).join().orElseThrow());
-            } else if (planned instanceof Planned.Complete complete) {
-                assertThat(complete.decisions().get(0).refusal()).isNull();
-                return new Draft<>((A) complete.decisions().get(0).answer(), complete.plan());
+        Planned.Complete complete = plan(view, List.of(new Submission<>(call, request)));
+        assertThat(complete.decisions().get(0).refusal()).isNull();
+        return new Draft<>((A) complete.decisions().get(0).answer(), complete.plan());
+    }
+
+    private Planned.Complete plan(View view, List<Submission<?>> batch) {
+        for (int round = 0; round < 20; round++) {
+            Planned planned = Planner.plan(view, batch, UUID::randomUUID);
+            if (planned instanceof Planned.Complete complete) {
+                return complete;
             }
+            view.learn(store.read(view.scope(), ((Planned.Incomplete) planned).reads())
+                    .join()
+                    .orElseThrow());
         }
+        throw new AssertionError("asks the store for ever");
     }
 }

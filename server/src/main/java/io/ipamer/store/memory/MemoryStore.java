@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Keeps everything in maps, under one lock: a commit takes well under a microsecond, so that finer locks would cost
@@ -82,8 +83,8 @@ public final class MemoryStore implements Store {
             return new Found.FreeBlocks(some, rows.freeBlocksFrom(some.from(), some.limit()));
         } else if (read instanceof Read.FreeBlockAt one) {
             return new Found.FreeBlock(one, rows.isFreeBlock(one.block()));
-        } else if (read instanceof Read.LargestFreeBlock) {
-            return new Found.LargestFreeBlock(rows.largestFreeBlock());
+        } else if (read instanceof Read.LargestFreeBlock one) {
+            return new Found.LargestFreeBlock(one, rows.largestFreeBlock(one.below()));
         } else if (read instanceof Read.AllocationsFrom some) {
             return new Found.Allocations(some, rows.allocationsFrom(some.from(), some.limit()));
         } else if (read instanceof Read.LeakedFrom some) {
@@ -174,6 +175,18 @@ public final class MemoryStore implements Store {
                 namespaces.put(name, change.after());
             }
         });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Optional<Outcome>> inTurn(
+            Scope scope, List<Read> wanted, Function<Optional<Extract>, Step> next) {
+        Step step = next.apply(readNow(scope, wanted));
+        while (step instanceof Step.ReadOn more) {
+            step = next.apply(readNow(scope, more.reads()));
+        }
+        return step instanceof Step.Commit commit
+                ? commitNow(commit.plan()).thenApply(Optional::of)
+                : CompletableFuture.completedFuture(Optional.empty());
     }
 
     @Override

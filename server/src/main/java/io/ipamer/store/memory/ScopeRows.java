@@ -123,8 +123,8 @@ final class ScopeRows {
     }
 
     @Nullable
-    Cidr largestFreeBlock() {
-        return freeBlocks == null ? null : freeBlocks.last();
+    Cidr largestFreeBlock(@Nullable Cidr below) {
+        return freeBlocks == null ? null : below == null ? freeBlocks.last() : freeBlocks.lower(below);
     }
 
     List<Cidr> leakedFrom(Cidr from, int limit) {
