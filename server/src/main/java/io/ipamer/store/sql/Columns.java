@@ -1,0 +1,116 @@
+package io.ipamer.store.sql;
+
+import io.ipamer.address.AddressFamily;
+import io.ipamer.address.AddressRange;
+import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.Namespace;
+import io.ipamer.model.Prefix;
+import io.ipamer.model.Reservation;
+import io.ipamer.plan.Head;
+import io.ipamer.plan.Request;
+import io.ipamer.plan.RequestRow;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.UUID;
+import org.jdbi.v3.core.argument.Argument;
+import org.jspecify.annotations.Nullable;
+
+/** How values stand in columns, and rows become values. */
+final class Columns {
+    /** A key after those of all blocks, which begin with a number of host bits: at most 128. */
+    static final byte[] AFTER_ALL_BLOCKS = {(byte) 0xff};
+
+    private Columns() {}
+
+    /** One parameter that holds any number of values; {@code type} is the engines' name for one. */
+    static Argument array(String type, Object[] values) {
+        return (position, statement, context) ->
+                statement.setArray(position, statement.getConnection().createArrayOf(type, values));
+    }
+
+    static int af(AddressFamily family) {
+        return family == AddressFamily.IPV4 ? 4 : 6;
+    }
+
+    static @Nullable Integer parentLength(Prefix prefix) {
+        return prefix.parentCidr() == null ? null : prefix.parentCidr().length();
+    }
+
+    /** Number of host bits in one byte, then the first address: bytewise order is {@link Cidr#SMALLEST_FIRST}. */
+    static byte[] blockKey(Cidr block) {
+        byte[] first = block.first().toBytes();
+        byte[] key = new byte[first.length + 1];
+        key[0] = (byte) block.hostBits();
+        System.arraycopy(first, 0, key, 1, first.length);
+        return key;
+    }
+
+    static Cidr block(byte[] key) {
+        IpAddress first = IpAddress.ofBytes(Arrays.copyOfRange(key, 1, key.length));
+        return new Cidr(first, first.family().bits() - Byte.toUnsignedInt(key[0]));
+    }
+
+    static IpAddress address(ResultSet row, String column) throws SQLException {
+        return IpAddress.ofBytes(row.getBytes(column));
+    }
+
+    static UUID id(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, UUID.class);
+    }
+
+    static Head head(ResultSet row) throws SQLException {
+        return new Head(
+                row.getLong("seq"),
+                id(row, "tx_id"),
+                row.getBoolean("parent_only"),
+                row.getLong("acquired"),
+                row.getLong("children"),
+                row.getLong("leaked"),
+                row.getBigDecimal("covered").toBigIntegerExact(),
+                row.getBoolean("first_reserved"),
+                row.getBoolean("last_reserved"));
+    }
+
+    static AddressRange freeRange(ResultSet row) throws SQLException {
+        return new AddressRange(address(row, "first_addr"), address(row, "last_addr"));
+    }
+
+    static Allocation allocation(ResultSet row) throws SQLException {
+        return new Allocation(id(row, "allocation_id"), address(row, "addr"));
+    }
+
+    static Cidr freeBlock(ResultSet row) throws SQLException {
+        return block(row.getBytes("block_key"));
+    }
+
+    static Cidr leaked(ResultSet row) throws SQLException {
+        return new Cidr(address(row, "first_addr"), row.getInt("plen"));
+    }
+
+    /** The parent's CIDR follows from its length; the parent is the scope that the prefix stands in. */
+    static Prefix prefix(ResultSet row) throws SQLException {
+        Cidr cidr = new Cidr(address(row, "first_addr"), row.getInt("plen"));
+        int parentLength = row.getInt("parent_plen");
+        boolean topLevel = row.wasNull();
+        return new Prefix(
+                id(row, "prefix_id"),
+                id(row, "ns_id"),
+                topLevel ? null : id(row, "scope_id"),
+                topLevel ? null : cidr.enclosing(parentLength),
+                cidr,
+                row.getBoolean("reserves_ends") ? Reservation.FIRST_AND_LAST : Reservation.NONE);
+    }
+
+    static Namespace namespace(ResultSet row) throws SQLException {
+        return new Namespace(id(row, "ns_id"), row.getString("name"));
+    }
+
+    static RequestRow request(ResultSet row, UUID space) throws SQLException {
+        Request request = new Request(space, row.getString("request_id"), row.getString("fingerprint"));
+        return new RequestRow(
+                request, StoredAnswer.read(row.getString("answer")), row.getLong("revision"), row.getBoolean("gives"));
+    }
+}

@@ -1,0 +1,147 @@
+package io.ipamer.store.sql;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.ipamer.store.StoreException;
+import io.ipamer.store.StoreException.Kind;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatements;
+
+/**
+ * Connections of one kind, and as many threads that work with them: no thread ever waits for a connection, and the
+ * queue before the threads is the only one, first come first served.
+ */
+final class ConnectionPool implements AutoCloseable {
+    private static final long CLOSE_PATIENCE_SECONDS = 10;
+
+    private final HikariDataSource connections;
+    private final Jdbi jdbi;
+    private final ExecutorService threads;
+
+    /** What is done with a connection. */
+    @FunctionalInterface
+    interface Work<T> {
+        T with(Handle handle) throws SQLException;
+    }
+
+    /** What a failure means for the work at hand: a result, or an exception. */
+    @FunctionalInterface
+    interface Verdict<T> {
+        T on(SQLException failure) throws StoreException;
+    }
+
+    ConnectionPool(String name, DataSource driver, int size) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setDataSource(driver);
+        config.setMaximumPoolSize(size);
+        config.setMinimumIdle(size);
+        config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(3));
+        config.setMaxLifetime(TimeUnit.MINUTES.toMillis(5));
+        config.setKeepaliveTime(TimeUnit.MINUTES.toMillis(2));
+        config.setInitializationFailTimeout(
+                -1); // whether it can be reached was seen before, and can change at any time
+        this.connections = new HikariDataSource(config);
+        this.jdbi = Jdbi.create(connections);
+        jdbi.setTemplateEngine((template, context) -> template); // the texts are as they are to be sent
+        jdbi.configure(SqlStatements.class, statements -> statements.setUnusedBindingAllowed(true));
+        AtomicInteger count = new AtomicInteger();
+        this.threads = Executors.newFixedThreadPool(size, task -> {
+            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    Jdbi jdbi() {
+        return jdbi;
+    }
+
+    /** Does something that changes nothing on one of the threads; autocommit is on. */
+    <T> CompletableFuture<T> read(Work<T> work) {
+        return submit(work, failure -> {
+            throw Dialect.ofRead(failure);
+        });
+    }
+
+    /** Does something on one of the threads; autocommit is on. A connection that cannot be had changed nothing. */
+    <T> CompletableFuture<T> submit(Work<T> work, Verdict<T> verdict) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            threads.execute(() -> {
+                try {
+                    result.complete(attempt(work, verdict));
+                } catch (Throwable failure) {
+                    result.completeExceptionally(failure);
+                }
+            });
+        } catch (RejectedExecutionException closed) {
+            result.completeExceptionally(new StoreException(Kind.UNAVAILABLE, "the store is closed", closed));
+        }
+        return result;
+    }
+
+    private <T> T attempt(Work<T> work, Verdict<T> verdict) {
+        Handle handle;
+        try {
+            handle = jdbi.open();
+        } catch (JdbiException unreachable) {
+            StoreException told = Dialect.ofRead(cause(unreachable));
+            throw new StoreException(Kind.UNAVAILABLE, String.valueOf(told.getMessage()), unreachable);
+        }
+        try (handle) {
+            try {
+                return work.with(handle);
+            } catch (JdbiException | SQLException failure) {
+                SQLException cause = cause(failure);
+                if (Dialect.spoils(cause)) {
+                    discard(handle);
+                }
+                return verdict.on(cause);
+            }
+        } catch (JdbiException notClosed) {
+            // The work itself is done, or has failed by an exception of its own: only giving the connection back
+            // failed.
+            throw new StoreException(Kind.UNKNOWN, "a connection could not be given back", notClosed);
+        }
+    }
+
+    /** Never to be used again, whatever state it is in. */
+    void discard(Handle handle) {
+        connections.evictConnection(handle.getConnection());
+    }
+
+    /** The database's own words; a failure of JDBI itself, such as a row that it cannot read, has none. */
+    private static SQLException cause(Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException told) {
+                return told;
+            }
+        }
+        throw new StoreException(Kind.DEFECT, String.valueOf(failure.getMessage()), failure);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(CLOSE_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                threads.shutdownNow();
+            }
+        } catch (InterruptedException interrupted) {
+            threads.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        connections.close();
+    }
+}

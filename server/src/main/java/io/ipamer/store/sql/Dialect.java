@@ -1,0 +1,152 @@
+package io.ipamer.store.sql;
+
+import io.ipamer.store.Store;
+import io.ipamer.store.StoreException;
+import io.ipamer.store.StoreException.Kind;
+import java.sql.SQLException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Where the engines differ, and what their errors mean for what was asked. The only place that knows SQLSTATEs. */
+enum Dialect {
+    POSTGRESQL(Sql.BEGIN_TURN, "repeatable read"),
+    /** Waiters queue for a lock under any level; a serializable transaction reads one snapshot. */
+    COCKROACHDB(Sql.BEGIN, "serializable");
+
+    private static final String JOURNAL = "journal";
+
+    private final String beginTurn;
+    private final String readIsolation;
+
+    Dialect(String beginTurn, String readIsolation) {
+        this.beginTurn = beginTurn;
+        this.readIsolation = readIsolation;
+    }
+
+    /** By the answer to {@link Sql#VERSION}. */
+    static Dialect of(String version) {
+        return version.startsWith("CockroachDB") ? COCKROACHDB : POSTGRESQL;
+    }
+
+    /** Begins a transaction that takes its turn at a scope by locking its head. */
+    String beginTurn() {
+        return beginTurn;
+    }
+
+    /**
+     * Session settings of connections that write. Sequential scans are off because they lock whole tables against
+     * serializable neighbours; a transaction that idles for a second belongs to a process that stopped.
+     */
+    String writeOptions() {
+        return "-c default_transaction_isolation=serializable -c enable_seqscan=off -c statement_timeout=10000"
+                + " -c lock_timeout=3000 -c idle_in_transaction_session_timeout=1000";
+    }
+
+    /** Session settings of connections that only read: a transaction sees one moment, and locks nothing. */
+    String readOptions() {
+        return "-c default_transaction_isolation=" + readIsolation.replace(" ", "\\ ")
+                + " -c default_transaction_read_only=on -c enable_seqscan=off -c statement_timeout=60000"
+                + " -c idle_in_transaction_session_timeout=30000";
+    }
+
+    /** What a failed flush means: an outcome that is certain, or an exception. */
+    static Store.Outcome outcome(SQLException failure) throws StoreException {
+        String state = state(failure);
+        if (state.equals("23502") && isOf(failure, JOURNAL)) {
+            return Store.Outcome.STALE;
+        }
+        if (state.equals("23505")) {
+            String constraint = constraint(failure);
+            if (constraint.equals("request_pk")) {
+                return Store.Outcome.REQUEST_EXISTS;
+            } else if (constraint.equals("journal_pk")) {
+                return Store.Outcome.STALE;
+            }
+        }
+        throw new StoreException(ofWrite(state), describe(failure), failure);
+    }
+
+    /**
+     * What a failure says of a write that was sent. What is not known to mean that nothing was done means that nobody
+     * knows; the plan is then sent again, which is always safe.
+     */
+    private static Kind ofWrite(String state) {
+        return switch (state) {
+            case "40001", "40P01", "CR000", "55P03", "25P03", "0A000" -> Kind.ABORTED;
+            case "25006" -> Kind.UNAVAILABLE; // a standby since a failover
+            default ->
+                switch (state.length() == 5 ? state.substring(0, 2) : "") {
+                    case "53" -> Kind.UNAVAILABLE;
+                    case "08", "40", "57", "58", "" -> Kind.UNKNOWN;
+                    case "XX" -> state.equals("XXUUU") ? Kind.UNKNOWN : Kind.DEFECT;
+                    default -> Kind.DEFECT;
+                };
+        };
+    }
+
+    /** What a failure of a read, of a connection, or before a plan was sent means: nothing was done. */
+    static StoreException ofRead(SQLException failure) {
+        String state = state(failure);
+        Kind kind = switch (ofWrite(state)) {
+            case ABORTED -> Kind.ABORTED;
+            case UNAVAILABLE, UNKNOWN -> Kind.UNAVAILABLE;
+            case DEFECT -> CONNECTING.contains(state.substring(0, 2)) ? Kind.UNAVAILABLE : Kind.DEFECT;
+        };
+        return new StoreException(kind, describe(failure), failure);
+    }
+
+    /** Authentication and authorization (28), catalogue (3D): an operator sets them right while the server runs. */
+    private static final Set<String> CONNECTING = Set.of("28", "3D");
+
+    /** Whether that connection must not be used again. */
+    static boolean spoils(SQLException failure) {
+        String state = state(failure);
+        return state.isEmpty()
+                || Set.of("40003", "25006", "0A000", "25P03").contains(state)
+                || Set.of("08", "57", "58").contains(state.substring(0, Math.min(2, state.length())));
+    }
+
+    /** What a failure at the start means: there is nothing to go on with. */
+    static StoreException ofStart(SQLException failure) {
+        return new StoreException(Kind.UNAVAILABLE, describe(failure), failure);
+    }
+
+    /**
+     * Whether waiting may help when the database is first connected to: it is not there yet, or another server makes
+     * its tables at this moment.
+     */
+    static boolean mayComeUp(SQLException failure) {
+        String state = state(failure);
+        return Set.of("40001", "23505", "42P07", "42710").contains(state)
+                || Set.of("08", "57", "53", "").contains(state.substring(0, Math.min(2, state.length())));
+    }
+
+    /** PostgreSQL names the table of a null that it refuses; CockroachDB names none, and no other null is ever sent. */
+    private static boolean isOf(SQLException failure, String table) {
+        ServerErrorMessage message = message(failure);
+        return message == null
+                || message.getTable() == null
+                || message.getTable().equals(table);
+    }
+
+    private static String constraint(SQLException failure) {
+        ServerErrorMessage message = message(failure);
+        String constraint = message == null ? null : message.getConstraint();
+        return constraint == null ? "" : constraint;
+    }
+
+    private static @Nullable ServerErrorMessage message(SQLException failure) {
+        return failure instanceof PSQLException told ? told.getServerErrorMessage() : null;
+    }
+
+    /** Empty for failures without one: the driver's own, and those of the network. */
+    private static String state(SQLException failure) {
+        return failure.getSQLState() == null ? "" : failure.getSQLState();
+    }
+
+    private static String describe(SQLException failure) {
+        return "SQLSTATE " + (state(failure).isEmpty() ? "none" : state(failure)) + ": " + failure.getMessage();
+    }
+}

@@ -1,0 +1,301 @@
+package io.ipamer.store.sql;
+
+import io.ipamer.address.AddressRange;
+import io.ipamer.address.Cidr;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.Namespace;
+import io.ipamer.model.Prefix;
+import io.ipamer.model.Reservation;
+import io.ipamer.plan.BlockChange;
+import io.ipamer.plan.Change;
+import io.ipamer.plan.FreeBlocks;
+import io.ipamer.plan.Head;
+import io.ipamer.plan.Plan;
+import io.ipamer.plan.RequestRow;
+import io.ipamer.plan.Rows;
+import io.ipamer.plan.ScopeChange;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.statement.Update;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan as statements, sent in one go. Under autocommit the engines make that one transaction, and it takes one round
+ * trip. However much a plan does, it is at most {@link Sql#FLUSH} statements, fewer than the driver would split.
+ *
+ * <p>No value of it is null but the parent of a top-level prefix, so a refused null is the guard's.
+ */
+final class Flush {
+    private final Plan plan;
+    private final StringBuilder text = new StringBuilder(1_024);
+    private final Map<String, Argument> arrays = new LinkedHashMap<>();
+
+    private final List<UUID> dropped = new ArrayList<>(0);
+    private final List<Row<Head>> heads = new ArrayList<>(0);
+    private final List<byte[]> rangesGone = new ArrayList<>(0);
+    private final List<Row<AddressRange>> rangesChanged = new ArrayList<>(0);
+    private final List<Row<AddressRange>> rangesNew = new ArrayList<>(0);
+    private final List<byte[]> allocationsGone = new ArrayList<>(0);
+    private final List<Row<Allocation>> allocationsNew = new ArrayList<>(0);
+    private final List<byte[]> blocksGone = new ArrayList<>(0);
+    private final List<Row<Cidr>> blocksNew = new ArrayList<>(0);
+    private final List<Row<Cidr>> leakedNew = new ArrayList<>(0);
+    private final List<UUID> prefixesGone = new ArrayList<>(0);
+    private final List<Row<Prefix>> prefixesNew = new ArrayList<>(0);
+    private final List<UUID> namespacesGone = new ArrayList<>(0);
+    private final List<Row<Namespace>> namespacesNew = new ArrayList<>(0);
+
+    private record Row<V>(UUID scope, V value) {}
+
+    private Flush(Plan plan) {
+        this.plan = plan;
+        for (ScopeChange change : plan.changes()) {
+            if (change instanceof ScopeChange.Advance one) {
+                add(one.scope().id(), one.rows());
+            } else if (change instanceof ScopeChange.Create one) {
+                heads.add(new Row<>(one.scope().id(), one.head()));
+                add(one.scope().id(), one.rows());
+            } else {
+                dropped.add(change.scope().id());
+            }
+        }
+    }
+
+    /** The plan, ready to be executed on that connection. {@code end}: what else goes in the same round trip. */
+    static Update of(Plan plan, Handle handle, String end) {
+        Flush flush = new Flush(plan);
+        flush.write();
+        Update update = handle.createUpdate(flush.text.append(end).toString());
+        flush.bindGuard(update);
+        flush.arrays.forEach(update::bind);
+        return update;
+    }
+
+    private void add(UUID scope, Rows rows) {
+        rows.freeRanges().forEach((last, change) -> {
+            if (change.after() == null) {
+                rangesGone.add(last.toBytes());
+            } else {
+                Row<AddressRange> row = new Row<>(scope, new AddressRange(change.after(), last));
+                (change.before() == null ? rangesNew : rangesChanged).add(row);
+            }
+        });
+        add(scope, rows.allocations(), allocation -> allocation.address().toBytes(), allocationsGone, allocationsNew);
+        addBlocks(scope, rows.freeBlocks());
+        rows.leaked().forEach(block -> leakedNew.add(new Row<>(scope, block)));
+        add(scope, rows.prefixes(), Prefix::id, prefixesGone, prefixesNew);
+        add(scope, rows.namespaces(), Namespace::id, namespacesGone, namespacesNew);
+    }
+
+    private static <V, K> void add(
+            UUID scope, Map<?, Change<V>> changes, Function<V, K> keyOf, List<K> gone, List<Row<V>> added) {
+        for (Change<V> change : changes.values()) {
+            if (change.before() != null) {
+                gone.add(keyOf.apply(change.before()));
+            }
+            if (change.after() != null) {
+                added.add(new Row<>(scope, change.after()));
+            }
+        }
+    }
+
+    /** Carving and merging, one after another, come down to some blocks that were stored and some that are to be. */
+    private void addBlocks(UUID scope, List<BlockChange> changes) {
+        Set<Cidr> gone = new LinkedHashSet<>();
+        Set<Cidr> added = new LinkedHashSet<>();
+        for (BlockChange change : changes) {
+            for (Cidr buddy : FreeBlocks.buddies(change.outer(), change.inner())) {
+                move(buddy, change.carve() ? gone : added, change.carve() ? added : gone);
+            }
+            if (change.outerStored()) {
+                move(change.outer(), change.carve() ? added : gone, change.carve() ? gone : added);
+            }
+        }
+        gone.forEach(block -> blocksGone.add(Columns.blockKey(block)));
+        added.forEach(block -> blocksNew.add(new Row<>(scope, block)));
+    }
+
+    private static void move(Cidr block, Set<Cidr> from, Set<Cidr> to) {
+        if (!from.remove(block)) {
+            to.add(block);
+        }
+    }
+
+    private void write() {
+        text.append(Sql.ADVANCE);
+        if (!dropped.isEmpty()) {
+            then(Sql.DROP).then(Sql.DROP_FREE_BLOCKS).then(Sql.DROP_LEAKED).ids("dropped", dropped, id -> id);
+        }
+        if (!rangesGone.isEmpty()) {
+            then(Sql.DELETE_FREE_RANGES).bytes("range_gone", rangesGone, key -> key);
+        }
+        if (!rangesChanged.isEmpty()) {
+            then(Sql.UPDATE_FREE_RANGES)
+                    .bytes(
+                            "range_changed_last",
+                            rangesChanged,
+                            row -> row.value.last().toBytes())
+                    .bytes(
+                            "range_changed_first",
+                            rangesChanged,
+                            row -> row.value.first().toBytes());
+        }
+        if (!allocationsGone.isEmpty()) {
+            then(Sql.DELETE_ALLOCATIONS).bytes("addr_gone", allocationsGone, key -> key);
+        }
+        if (!blocksGone.isEmpty()) {
+            then(Sql.DELETE_FREE_BLOCKS).bytes("block_gone", blocksGone, key -> key);
+        }
+        if (!prefixesGone.isEmpty()) {
+            then(Sql.DELETE_PREFIXES).ids("prefix_gone", prefixesGone, id -> id);
+        }
+        if (!namespacesGone.isEmpty()) {
+            then(Sql.DELETE_NAMESPACES).ids("namespace_gone", namespacesGone, id -> id);
+        }
+        writeHeads();
+        if (!rangesNew.isEmpty()) {
+            then(Sql.INSERT_FREE_RANGES)
+                    .ids("range_scope", rangesNew, Row::scope)
+                    .bytes("range_last", rangesNew, row -> row.value.last().toBytes())
+                    .bytes("range_first", rangesNew, row -> row.value.first().toBytes());
+        }
+        if (!allocationsNew.isEmpty()) {
+            then(Sql.INSERT_ALLOCATIONS)
+                    .ids("addr_scope", allocationsNew, Row::scope)
+                    .bytes("addr", allocationsNew, row -> row.value.address().toBytes())
+                    .ids("addr_id", allocationsNew, row -> row.value.id());
+        }
+        if (!blocksNew.isEmpty()) {
+            then(Sql.INSERT_FREE_BLOCKS)
+                    .ids("block_scope", blocksNew, Row::scope)
+                    .bytes("block", blocksNew, row -> Columns.blockKey(row.value));
+        }
+        if (!leakedNew.isEmpty()) {
+            then(Sql.INSERT_LEAKED)
+                    .ids("leak_scope", leakedNew, Row::scope)
+                    .bytes("leak_first", leakedNew, row -> row.value.first().toBytes())
+                    .array("leak_plen", "int2", leakedNew, row -> row.value.length());
+        }
+        writePrefixes();
+        if (!namespacesNew.isEmpty()) {
+            then(Sql.INSERT_NAMESPACES)
+                    .ids("namespace_id", namespacesNew, row -> row.value.id())
+                    .array("namespace_name", "text", namespacesNew, row -> row.value.name());
+        }
+        List<RequestRow> requests = plan.requests();
+        array("request_ids", "text", requests, row -> row.request().id());
+        if (!requests.isEmpty()) {
+            then(Sql.INSERT_REQUESTS)
+                    .array(
+                            "fingerprints",
+                            "text",
+                            requests,
+                            row -> row.request().fingerprint())
+                    .array("answers", "text", requests, row -> StoredAnswer.write(row.answer()))
+                    .array("gives", "bool", requests, RequestRow::gives);
+        }
+    }
+
+    private void writeHeads() {
+        if (!heads.isEmpty()) {
+            then(Sql.INSERT_HEADS)
+                    .ids("head_scope", heads, Row::scope)
+                    .array("head_seq", "int8", heads, row -> row.value.seq())
+                    .ids("head_tx", heads, row -> row.value.txId())
+                    .array("head_parent_only", "bool", heads, row -> row.value.parentOnly())
+                    .array("head_acquired", "int8", heads, row -> row.value.acquired())
+                    .array("head_children", "int8", heads, row -> row.value.children())
+                    .array("head_leaked", "int8", heads, row -> row.value.leaked())
+                    .array("head_covered", "numeric", heads, row -> row.value.covered())
+                    .array("head_first_reserved", "bool", heads, row -> row.value.firstReserved())
+                    .array("head_last_reserved", "bool", heads, row -> row.value.lastReserved());
+        }
+    }
+
+    private void writePrefixes() {
+        if (!prefixesNew.isEmpty()) {
+            then(Sql.INSERT_PREFIXES)
+                    .ids("prefix_id", prefixesNew, row -> row.value.id())
+                    .ids("prefix_ns", prefixesNew, row -> row.value.namespaceId())
+                    .ids("prefix_scope", prefixesNew, Row::scope)
+                    .array("prefix_parent_plen", "int2", prefixesNew, row -> Columns.parentLength(row.value))
+                    .array(
+                            "prefix_af",
+                            "int2",
+                            prefixesNew,
+                            row -> Columns.af(row.value.cidr().family()))
+                    .array(
+                            "prefix_plen",
+                            "int2",
+                            prefixesNew,
+                            row -> row.value.cidr().length())
+                    .bytes(
+                            "prefix_first",
+                            prefixesNew,
+                            row -> row.value.cidr().first().toBytes())
+                    .bytes(
+                            "prefix_last",
+                            prefixesNew,
+                            row -> row.value.cidr().last().toBytes())
+                    .array(
+                            "prefix_reserves",
+                            "bool",
+                            prefixesNew,
+                            row -> row.value.reservation() == Reservation.FIRST_AND_LAST);
+        }
+    }
+
+    private void bindGuard(Update update) {
+        ScopeChange.Advance advance = plan.advance();
+        Head after = advance.after();
+        update.bind("scope_id", advance.scope().id())
+                .bind("space_id", advance.scope().requestSpace())
+                .bind("seq", advance.before().seq())
+                .bind("before_tx_id", advance.before().txId())
+                .bind("tx_id", plan.txId())
+                .bind("revision", after.seq())
+                .bind("parent_only", after.parentOnly())
+                .bind("acquired", after.acquired())
+                .bind("children", after.children())
+                .bind("leaked", after.leaked())
+                .bind("covered", new BigDecimal(after.covered()))
+                .bind("first_reserved", after.firstReserved())
+                .bind("last_reserved", after.lastReserved());
+    }
+
+    private Flush then(String statement) {
+        text.append(";\n").append(statement);
+        return this;
+    }
+
+    private <T> Flush ids(String name, List<T> rows, Function<T, UUID> column) {
+        return array(name, "uuid", rows, column);
+    }
+
+    private <T> Flush bytes(String name, List<T> rows, Function<T, byte[]> column) {
+        byte[][] values = new byte[rows.size()][];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = column.apply(rows.get(i));
+        }
+        arrays.put(name, Columns.array("bytea", values));
+        return this;
+    }
+
+    private <T> Flush array(String name, String type, List<T> rows, Function<T, ? extends @Nullable Object> column) {
+        Object[] values = new Object[rows.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = column.apply(rows.get(i));
+        }
+        arrays.put(name, Columns.array(type, values));
+        return this;
+    }
+}

@@ -1,0 +1,248 @@
+package io.ipamer.store.sql;
+
+import java.util.List;
+
+/**
+ * Every statement of the store. The same text for both engines, no text that depends on data: arrays instead of lists,
+ * so that each is prepared once on a connection. No query returns more than it is asked for.
+ *
+ * <p>Statements of a flush never return rows: the driver might then send them in two transactions.
+ */
+final class Sql {
+    private Sql() {}
+
+    // ---- a plan, in this order ----------------------------------------------------------------------------------
+
+    /**
+     * The guard. When the head is not the one that the plan was made for, the journal gets a null and all is undone.
+     * First in a flush: its own request ids would else refuse a plan that is sent again.
+     */
+    static final String ADVANCE = """
+            WITH h AS (
+              UPDATE head SET seq = seq + 1, tx_id = :tx_id, parent_only = :parent_only, acquired = :acquired,
+                children = :children, leaked = :leaked, covered = :covered, first_reserved = :first_reserved,
+                last_reserved = :last_reserved
+              WHERE scope_id = :scope_id AND seq = :seq AND tx_id = :before_tx_id
+              RETURNING scope_id, seq
+            )
+            INSERT INTO journal (scope_id, seq, tx_id, space_id, request_ids)
+            VALUES ((SELECT scope_id FROM h), (SELECT seq FROM h), :tx_id, :space_id, :request_ids::TEXT[])""";
+
+    /** The same for scopes that go: each must be there and hold nothing, or the journal gets a null. */
+    static final String DROP = """
+            WITH h AS (
+              DELETE FROM head WHERE scope_id = ANY(:dropped::UUID[]) AND acquired = 0 AND children = 0
+              RETURNING scope_id, seq
+            )
+            INSERT INTO journal (scope_id, seq, tx_id, space_id, request_ids)
+            SELECT h.scope_id, h.seq + 1, :tx_id, :space_id, '{}'::TEXT[]
+            FROM unnest(:dropped::UUID[]) AS d(scope_id) LEFT JOIN h ON h.scope_id = d.scope_id""";
+
+    static final String DROP_FREE_BLOCKS = "DELETE FROM block_free WHERE scope_id = ANY(:dropped::UUID[])";
+
+    static final String DROP_LEAKED = "DELETE FROM block_leaked WHERE scope_id = ANY(:dropped::UUID[])";
+
+    static final String DELETE_FREE_RANGES =
+            "DELETE FROM ip_free WHERE scope_id = :scope_id AND last_addr = ANY(:range_gone::BYTEA[])";
+
+    static final String UPDATE_FREE_RANGES = """
+            UPDATE ip_free SET first_addr = x.first_addr
+            FROM unnest(:range_changed_last::BYTEA[], :range_changed_first::BYTEA[]) AS x(last_addr, first_addr)
+            WHERE ip_free.scope_id = :scope_id AND ip_free.last_addr = x.last_addr""";
+
+    static final String DELETE_ALLOCATIONS =
+            "DELETE FROM ip_addr WHERE scope_id = :scope_id AND addr = ANY(:addr_gone::BYTEA[])";
+
+    static final String DELETE_FREE_BLOCKS =
+            "DELETE FROM block_free WHERE scope_id = :scope_id AND block_key = ANY(:block_gone::BYTEA[])";
+
+    static final String DELETE_PREFIXES = "DELETE FROM prefix WHERE prefix_id = ANY(:prefix_gone::UUID[])";
+
+    static final String DELETE_NAMESPACES = "DELETE FROM namespace WHERE ns_id = ANY(:namespace_gone::UUID[])";
+
+    static final String INSERT_HEADS = """
+            INSERT INTO head (scope_id, seq, tx_id, parent_only, acquired, children, leaked, covered,
+              first_reserved, last_reserved)
+            SELECT x.scope_id, x.seq, x.tx_id, x.parent_only, x.acquired, x.children, x.leaked, x.covered,
+              x.first_reserved, x.last_reserved
+            FROM unnest(:head_scope::UUID[], :head_seq::BIGINT[], :head_tx::UUID[], :head_parent_only::BOOLEAN[],
+              :head_acquired::BIGINT[], :head_children::BIGINT[], :head_leaked::BIGINT[], :head_covered::NUMERIC[],
+              :head_first_reserved::BOOLEAN[], :head_last_reserved::BOOLEAN[])
+              AS x(scope_id, seq, tx_id, parent_only, acquired, children, leaked, covered,
+                first_reserved, last_reserved)""";
+
+    static final String INSERT_FREE_RANGES = """
+            INSERT INTO ip_free (scope_id, last_addr, first_addr)
+            SELECT x.scope_id, x.last_addr, x.first_addr
+            FROM unnest(:range_scope::UUID[], :range_last::BYTEA[], :range_first::BYTEA[])
+              AS x(scope_id, last_addr, first_addr)""";
+
+    static final String INSERT_ALLOCATIONS = """
+            INSERT INTO ip_addr (scope_id, addr, allocation_id)
+            SELECT x.scope_id, x.addr, x.allocation_id
+            FROM unnest(:addr_scope::UUID[], :addr::BYTEA[], :addr_id::UUID[]) AS x(scope_id, addr, allocation_id)""";
+
+    static final String INSERT_FREE_BLOCKS = """
+            INSERT INTO block_free (scope_id, block_key)
+            SELECT x.scope_id, x.block_key
+            FROM unnest(:block_scope::UUID[], :block::BYTEA[]) AS x(scope_id, block_key)""";
+
+    static final String INSERT_LEAKED = """
+            INSERT INTO block_leaked (scope_id, first_addr, plen)
+            SELECT x.scope_id, x.first_addr, x.plen
+            FROM unnest(:leak_scope::UUID[], :leak_first::BYTEA[], :leak_plen::SMALLINT[])
+              AS x(scope_id, first_addr, plen)""";
+
+    static final String INSERT_PREFIXES = """
+            INSERT INTO prefix (prefix_id, ns_id, scope_id, parent_plen, af, plen, first_addr, last_addr, reserves_ends)
+            SELECT x.prefix_id, x.ns_id, x.scope_id, x.parent_plen, x.af, x.plen, x.first_addr, x.last_addr,
+              x.reserves_ends
+            FROM unnest(:prefix_id::UUID[], :prefix_ns::UUID[], :prefix_scope::UUID[], :prefix_parent_plen::SMALLINT[],
+              :prefix_af::SMALLINT[], :prefix_plen::SMALLINT[], :prefix_first::BYTEA[], :prefix_last::BYTEA[],
+              :prefix_reserves::BOOLEAN[])
+              AS x(prefix_id, ns_id, scope_id, parent_plen, af, plen, first_addr, last_addr, reserves_ends)""";
+
+    static final String INSERT_NAMESPACES = """
+            INSERT INTO namespace (ns_id, name)
+            SELECT x.ns_id, x.name FROM unnest(:namespace_id::UUID[], :namespace_name::TEXT[]) AS x(ns_id, name)""";
+
+    static final String INSERT_REQUESTS = """
+            INSERT INTO request (space_id, request_id, fingerprint, answer, revision, gives)
+            SELECT :space_id, x.request_id, x.fingerprint, x.answer, :revision, x.gives
+            FROM unnest(:request_ids::TEXT[], :fingerprints::TEXT[], :answers::TEXT[], :gives::BOOLEAN[])
+              AS x(request_id, fingerprint, answer, gives)""";
+
+    /** What a flush can consist of, in its order. */
+    static final List<String> FLUSH = List.of(
+            ADVANCE,
+            DROP,
+            DROP_FREE_BLOCKS,
+            DROP_LEAKED,
+            DELETE_FREE_RANGES,
+            UPDATE_FREE_RANGES,
+            DELETE_ALLOCATIONS,
+            DELETE_FREE_BLOCKS,
+            DELETE_PREFIXES,
+            DELETE_NAMESPACES,
+            INSERT_HEADS,
+            INSERT_FREE_RANGES,
+            INSERT_ALLOCATIONS,
+            INSERT_FREE_BLOCKS,
+            INSERT_LEAKED,
+            INSERT_PREFIXES,
+            INSERT_NAMESPACES,
+            INSERT_REQUESTS);
+
+    // ---- reading a scope ----------------------------------------------------------------------------------------
+
+    private static final String HEAD_COLUMNS =
+            "scope_id, seq, tx_id, parent_only, acquired, children, leaked, covered, first_reserved, last_reserved";
+
+    static final String HEAD = "SELECT " + HEAD_COLUMNS + " FROM head WHERE scope_id = :scope_id";
+
+    /** The row's lock is whose turn it is; see {@link io.ipamer.store.Store#inTurn}. */
+    static final String LOCKED_HEAD = HEAD + " FOR UPDATE";
+
+    static final String HEADS = "SELECT " + HEAD_COLUMNS + " FROM head WHERE scope_id = ANY(:ids::UUID[])";
+
+    // Each of these answers any number of questions of its kind, n is the number of the question: one seek a question.
+
+    static final String FREE_RANGES = """
+            SELECT q.n, r.first_addr, r.last_addr
+            FROM unnest(:n::INT4[], :from::BYTEA[]) AS q(n, addr) CROSS JOIN LATERAL (
+              SELECT first_addr, last_addr FROM ip_free
+              WHERE scope_id = :scope_id AND last_addr >= q.addr ORDER BY last_addr LIMIT :limit) AS r""";
+
+    static final String ALLOCATIONS = """
+            SELECT q.n, r.addr, r.allocation_id
+            FROM unnest(:n::INT4[], :from::BYTEA[]) AS q(n, addr) CROSS JOIN LATERAL (
+              SELECT addr, allocation_id FROM ip_addr
+              WHERE scope_id = :scope_id AND addr >= q.addr ORDER BY addr LIMIT :limit) AS r""";
+
+    static final String FREE_BLOCKS = """
+            SELECT q.n, r.block_key
+            FROM unnest(:n::INT4[], :from::BYTEA[]) AS q(n, block_key) CROSS JOIN LATERAL (
+              SELECT block_key FROM block_free
+              WHERE scope_id = :scope_id AND block_key >= q.block_key ORDER BY block_key LIMIT :limit) AS r""";
+
+    static final String FREE_BLOCKS_AT =
+            "SELECT block_key FROM block_free WHERE scope_id = :scope_id AND block_key = ANY(:blocks::BYTEA[])";
+
+    static final String LARGEST_FREE_BLOCKS = """
+            SELECT q.n, r.block_key
+            FROM unnest(:n::INT4[], :below::BYTEA[]) AS q(n, block_key) CROSS JOIN LATERAL (
+              SELECT block_key FROM block_free
+              WHERE scope_id = :scope_id AND block_key < q.block_key ORDER BY block_key DESC LIMIT 1) AS r""";
+
+    static final String LEAKED = """
+            SELECT q.n, r.first_addr, r.plen
+            FROM unnest(:n::INT4[], :from::BYTEA[], :plen::SMALLINT[]) AS q(n, addr, plen) CROSS JOIN LATERAL (
+              SELECT first_addr, plen FROM block_leaked
+              WHERE scope_id = :scope_id AND (first_addr, plen) >= (q.addr, q.plen)
+              ORDER BY first_addr, plen LIMIT :limit) AS r""";
+
+    private static final String PREFIX_COLUMNS =
+            "p.prefix_id, p.ns_id, p.scope_id, p.parent_plen, p.plen, p.first_addr, p.reserves_ends";
+
+    static final String PREFIXES_FROM = """
+            SELECT q.n, r.prefix_id, r.ns_id, r.scope_id, r.parent_plen, r.plen, r.first_addr, r.reserves_ends
+            FROM unnest(:n::INT4[], :af::SMALLINT[], :from::BYTEA[]) AS q(n, af, addr) CROSS JOIN LATERAL (
+              SELECT prefix_id, ns_id, scope_id, parent_plen, plen, first_addr, reserves_ends FROM prefix
+              WHERE scope_id = :scope_id AND (af, last_addr) >= (q.af, q.addr)
+              ORDER BY af, last_addr LIMIT :limit) AS r""";
+
+    static final String NAMESPACES_NAMED = "SELECT ns_id, name FROM namespace WHERE name = ANY(:names::TEXT[])";
+
+    // ---- looking things up --------------------------------------------------------------------------------------
+
+    static final String JOURNAL = "SELECT tx_id FROM journal WHERE scope_id = :scope_id AND seq = :seq";
+
+    static final String REQUESTS = """
+            SELECT request_id, fingerprint, answer, revision, gives FROM request
+            WHERE space_id = :space_id AND request_id = ANY(:ids::TEXT[])""";
+
+    static final String NAMESPACES = "SELECT ns_id, name FROM namespace";
+
+    static final String LOCATE = "SELECT n.name, n.ns_id AS found_ns_id, " + PREFIX_COLUMNS + """
+             FROM namespace AS n
+            LEFT JOIN prefix AS p ON p.ns_id = n.ns_id AND p.af = :af AND p.first_addr = :first AND p.plen = :plen
+            WHERE n.name = :name""";
+
+    static final String PREFIXES =
+            "SELECT " + PREFIX_COLUMNS + " FROM prefix AS p WHERE p.ns_id = :ns_id ORDER BY p.af, p.first_addr, p.plen";
+
+    // ---- sweeping -----------------------------------------------------------------------------------------------
+
+    static final String NEXT_JOURNAL =
+            "SELECT scope_id FROM journal WHERE scope_id > :after ORDER BY scope_id, seq LIMIT 1";
+
+    static final String OLDEST_OF_JOURNAL = """
+            SELECT seq, CAST(EXTRACT(EPOCH FROM now()) - EXTRACT(EPOCH FROM created_at) AS BIGINT) AS age_seconds
+            FROM journal WHERE scope_id = :scope_id ORDER BY seq LIMIT :limit""";
+
+    static final String NEWEST_OF_JOURNAL =
+            "SELECT seq FROM journal WHERE scope_id = :scope_id ORDER BY seq DESC LIMIT 1";
+
+    /** With the request ids that those plans used up, at once: a later use of the same id keeps its row. */
+    static final String SWEEP = """
+            WITH gone AS (
+              DELETE FROM journal WHERE scope_id = :scope_id AND seq <= :last_seq RETURNING space_id, request_ids
+            )
+            DELETE FROM request
+            USING (SELECT g.space_id, unnest(g.request_ids) AS request_id FROM gone AS g) AS x
+            WHERE request.space_id = x.space_id AND request.request_id = x.request_id""";
+
+    // ---- the database -------------------------------------------------------------------------------------------
+
+    static final String VERSION = "SELECT version()";
+
+    /**
+     * At this level waiters for a lock go on with the newest state where a serializable one would fail. The guard puts
+     * plans in order at any level.
+     */
+    static final String BEGIN_TURN = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+    static final String BEGIN = "BEGIN";
+    static final String COMMIT = "COMMIT";
+    static final String ROLLBACK = "ROLLBACK";
+}
