@@ -146,14 +146,14 @@ class ProgramIT {
 
         assertThat(output(ipamer(variables, "check-config", "--grpc-address", "10.0.0.1:1"))
                         .lines())
-                .containsExactly("grpc-address=10.0.0.1:1  (flag --grpc-address)", "store=memory  (file " + file + ")");
+                .startsWith("grpc-address=10.0.0.1:1  (flag --grpc-address)", "store=memory  (file " + file + ")");
         assertThat(output(ipamer(variables, "check-config")).lines())
-                .containsExactly(
+                .startsWith(
                         "grpc-address=10.0.0.2:2  (environment variable IPAMER_GRPC_ADDRESS)",
                         "store=memory  (file " + file + ")");
         assertThat(output(ipamer(Map.of("IPAMER_CONFIG", file.toString()), "check-config"))
                         .lines())
-                .containsExactly("grpc-address=10.0.0.3:3  (file " + file + ")", "store=memory  (file " + file + ")");
+                .startsWith("grpc-address=10.0.0.3:3  (file " + file + ")", "store=memory  (file " + file + ")");
     }
 
     @Test
@@ -185,7 +185,9 @@ class ProgramIT {
         assertThat(errors(process).strip().lines())
                 .singleElement()
                 .asString()
-                .isEqualTo("ipamer: config file " + file + ": unknown key grpc-adress; there are grpc-address, store");
+                .isEqualTo(
+                        "ipamer: config file " + file
+                                + ": unknown key grpc-adress; there are grpc-address, store, db-url, journal-age, journal-revisions");
         assertThat(process.waitFor()).isEqualTo(2);
     }
 

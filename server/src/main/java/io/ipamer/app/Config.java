@@ -1,5 +1,7 @@
 package io.ipamer.app;
 
+import io.ipamer.store.sql.DatabaseUrl;
+import io.ipamer.store.sql.Retention;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
@@ -9,13 +11,16 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +30,32 @@ import org.jspecify.annotations.Nullable;
  *
  * @param grpcAddress where gRPC is served; port 0 takes a free one
  * @param store what keeps the data
- * @param origins by setting: where its value came from, for people
+ * @param databaseUrl null unless the data is kept by a database
+ * @param retention how long that database knows what was done
+ * @param origins by setting: where its value came from, for people; without secrets
  */
-public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting, Origin> origins) {
+public record Config(
+        InetSocketAddress grpcAddress,
+        StoreKind store,
+        @Nullable DatabaseUrl databaseUrl,
+        Retention retention,
+        Map<Setting, Origin> origins) {
 
     /** Some editors put it first; it would be part of the first key, and invisible. */
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
+    private static final String DEFAULT = "default";
+    private static final Pattern AGE = Pattern.compile("([1-9][0-9]{0,6})([smhd])");
+    private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,8}");
+    private static final Map<String, ChronoUnit> UNITS =
+            Map.of("s", ChronoUnit.SECONDS, "m", ChronoUnit.MINUTES, "h", ChronoUnit.HOURS, "d", ChronoUnit.DAYS);
+
     /** What keeps the data. */
     public enum StoreKind {
         /** Nothing does: all is lost when the server stops. */
-        MEMORY
+        MEMORY,
+        /** The database that db-url names. */
+        SQL
     }
 
     /** A setting's value as text, and where it came from. */
@@ -44,7 +64,10 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
     /** The settings there are. */
     public enum Setting {
         GRPC_ADDRESS("grpc-address", "127.0.0.1:9090"),
-        STORE("store", "memory");
+        STORE("store", "memory"),
+        DB_URL("db-url", ""),
+        JOURNAL_AGE("journal-age", "24h"),
+        JOURNAL_REVISIONS("journal-revisions", "1000000");
 
         private final String key;
         private final String defaultValue;
@@ -87,14 +110,48 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
             } else if (inFile.containsKey(setting)) {
                 origin = new Origin(Objects.requireNonNull(inFile.get(setting)), "file " + file);
             } else {
-                origin = new Origin(setting.defaultValue, "default");
+                origin = new Origin(setting.defaultValue, DEFAULT);
             }
             origins.put(setting, origin);
         }
+        DatabaseUrl databaseUrl = databaseUrl(origins);
         return new Config(
                 address(Setting.GRPC_ADDRESS, origin(origins, Setting.GRPC_ADDRESS)),
-                store(origin(origins, Setting.STORE)),
+                store(origin(origins, Setting.STORE), databaseUrl),
+                databaseUrl,
+                retention(origin(origins, Setting.JOURNAL_AGE), origin(origins, Setting.JOURNAL_REVISIONS)),
                 Map.copyOf(origins));
+    }
+
+    /** Who names a database means to use it. From here on its URL is shown without its secrets. */
+    private static @Nullable DatabaseUrl databaseUrl(Map<Setting, Origin> origins) throws ConfigException {
+        Origin given = origin(origins, Setting.DB_URL);
+        if (given.value().isEmpty()) {
+            return null;
+        }
+        DatabaseUrl url;
+        try {
+            url = DatabaseUrl.parse(given.value());
+        } catch (IllegalArgumentException wrong) {
+            throw new ConfigException("db-url (" + given.source() + ") cannot be used: " + wrong.getMessage());
+        }
+        origins.put(Setting.DB_URL, new Origin(url.toString(), given.source()));
+        if (origin(origins, Setting.STORE).source().equals(DEFAULT)) {
+            origins.put(Setting.STORE, new Origin("sql", "as there is a db-url"));
+        }
+        return url;
+    }
+
+    private static Retention retention(Origin age, Origin revisions) throws ConfigException {
+        Matcher time = AGE.matcher(age.value());
+        if (!time.matches()) {
+            throw wrong(Setting.JOURNAL_AGE, age, "it must be a whole number of s, m, h or d, such as 24h");
+        }
+        if (!COUNT.matcher(revisions.value()).matches()) {
+            throw wrong(Setting.JOURNAL_REVISIONS, revisions, "it must be a number from 1 to 999999999");
+        }
+        ChronoUnit unit = Objects.requireNonNull(UNITS.get(time.group(2)));
+        return new Retention(Duration.of(Long.parseLong(time.group(1)), unit), Long.parseLong(revisions.value()));
     }
 
     /** A setting's value and where it came from. */
@@ -162,13 +219,22 @@ public record Config(InetSocketAddress grpcAddress, StoreKind store, Map<Setting
                 "config file " + file + ": unknown key " + key + "; there are " + String.join(", ", keys));
     }
 
-    private static StoreKind store(Origin origin) throws ConfigException {
-        for (StoreKind kind : StoreKind.values()) {
-            if (kind.name().toLowerCase(Locale.ROOT).equals(origin.value())) {
-                return kind;
+    private static StoreKind store(Origin origin, @Nullable DatabaseUrl databaseUrl) throws ConfigException {
+        return switch (origin.value()) {
+            case "memory" -> {
+                if (databaseUrl != null) {
+                    throw wrong(Setting.STORE, origin, "db-url names a database, which memory would leave unused");
+                }
+                yield StoreKind.MEMORY;
             }
-        }
-        throw wrong(Setting.STORE, origin, "there is only memory");
+            case "sql" -> {
+                if (databaseUrl == null) {
+                    throw wrong(Setting.STORE, origin, "db-url must say which database");
+                }
+                yield StoreKind.SQL;
+            }
+            default -> throw wrong(Setting.STORE, origin, "there are memory and sql");
+        };
     }
 
     /** {@code host:port}, an IPv6 address in brackets. */

@@ -7,7 +7,9 @@ import io.ipamer.api.v1.IpamerApi;
 import io.ipamer.ipam.Ipam;
 import io.ipamer.ipam.Surroundings;
 import io.ipamer.store.Store;
+import io.ipamer.store.StoreException;
 import io.ipamer.store.memory.MemoryStore;
+import io.ipamer.store.sql.SqlStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -21,11 +23,13 @@ import java.util.concurrent.TimeUnit;
 /** A running server. Closing it lets running calls finish; what was opened last is closed first. */
 public final class IpamerServer implements AutoCloseable {
     private final Store store;
+    private final String data;
     private final ScheduledThreadPoolExecutor timer;
     private final GrpcDoor grpc;
 
-    private IpamerServer(Store store, ScheduledThreadPoolExecutor timer, GrpcDoor grpc) {
+    private IpamerServer(Store store, String data, ScheduledThreadPoolExecutor timer, GrpcDoor grpc) {
         this.store = store;
+        this.data = data;
         this.timer = timer;
         this.grpc = grpc;
     }
@@ -34,28 +38,41 @@ public final class IpamerServer implements AutoCloseable {
      * Starts a server.
      *
      * @throws IOException when an address cannot be listened on
+     * @throws ConfigException when the database that is set cannot be used
      */
-    public static IpamerServer start(Config config) throws IOException {
-        return start(config.grpcAddress());
+    public static IpamerServer start(Config config) throws IOException, ConfigException {
+        if (config.databaseUrl() == null) {
+            return start(config.grpcAddress(), new MemoryStore(), "in memory: nothing is kept when the server stops");
+        }
+        SqlStore store;
+        try {
+            store = SqlStore.open(config.databaseUrl(), config.retention());
+        } catch (StoreException refused) {
+            throw new ConfigException("cannot use the database " + config.databaseUrl() + " ("
+                    + config.origin(Config.Setting.DB_URL).source() + "): " + refused.getMessage());
+        }
+        return start(config.grpcAddress(), store, store.engine() + " at " + config.databaseUrl());
     }
 
     /** Starts a server for a test: in memory, on a free port of 127.0.0.1. */
     public static IpamerServer inMemory() {
         try {
-            return start(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
+            return start(
+                    new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0),
+                    new MemoryStore(),
+                    "in memory");
         } catch (IOException noPort) {
             throw new UncheckedIOException(noPort);
         }
     }
 
-    private static IpamerServer start(InetSocketAddress grpcAddress) throws IOException {
-        Store store = new MemoryStore();
+    private static IpamerServer start(InetSocketAddress grpcAddress, Store store, String data) throws IOException {
         ScheduledThreadPoolExecutor timer = timer();
         Ipam ipam = new Ipam(store, surroundings(timer));
         BuildFacts build = Build.facts();
         try {
             GrpcDoor grpc = GrpcDoor.open(grpcAddress, List.of(new IpamerApi(ipam, build), new GoIpamApi(ipam, build)));
-            return new IpamerServer(store, timer, grpc);
+            return new IpamerServer(store, data, timer, grpc);
         } catch (IOException | RuntimeException failure) {
             timer.shutdownNow();
             store.close();
@@ -80,6 +97,11 @@ public final class IpamerServer implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+    }
+
+    /** Where the data is, for people. */
+    public String data() {
+        return data;
     }
 
     /** The port that gRPC is served on. */

@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
             "Every setting can also be an environment variable (IPAMER_GRPC_ADDRESS) or a line of the config"
                     + " file (grpc-address=127.0.0.1:9090). A flag counts before a variable before the file.",
             "",
-            "Exit code: that of the signal after a stop (143, Ctrl-C 130), 2 for a setting that cannot be or an"
-                    + " address that is taken, 1 for a failure."
+            "Exit code: that of the signal after a stop (143, Ctrl-C 130), 2 for a setting that cannot be, an"
+                    + " address or a database that cannot be used, 1 for a failure."
         })
 final class Serve implements Callable<Integer> {
     @Spec
@@ -47,7 +47,7 @@ final class Serve implements Callable<Integer> {
         if (!address.isLoopbackAddress()) {
             out.println("mind:  whoever reaches this address can change everything: there is no TLS and no login yet");
         }
-        out.println("data:  in memory: nothing is kept when the server stops");
+        out.println("data:  " + server.data());
         // A server on all addresses is on the loopback one too.
         String target = (address.isAnyLocalAddress() ? "localhost" : host) + ":" + server.grpcPort();
         out.println("try:   grpcurl -plaintext -d '{\"cidr\":\"10.0.0.0/24\"}' " + target

@@ -20,8 +20,30 @@ final class Settings {
     @Option(
             names = "--store",
             paramLabel = "KIND",
-            description = "What keeps the data: memory (nothing is kept). Default: memory.")
+            description =
+                    "What keeps the data: memory (nothing is kept) or sql (the database of --db-url). Default: sql"
+                            + " with --db-url, else memory.")
     private @Nullable String store;
+
+    @Option(
+            names = "--db-url",
+            paramLabel = "URL",
+            description =
+                    "CockroachDB or PostgreSQL: postgresql://user:password@host:5432/database?sslmode=verify-full or"
+                            + " jdbc:postgresql://... Others can see flags: IPAMER_DB_URL keeps a password to itself.")
+    private @Nullable String dbUrl;
+
+    @Option(
+            names = "--journal-age",
+            paramLabel = "AGE",
+            description = "How long a request id is known, in s, m, h or d; a later retry is a new call. Default: 24h.")
+    private @Nullable String journalAge;
+
+    @Option(
+            names = "--journal-revisions",
+            paramLabel = "COUNT",
+            description = "How many changes of a prefix are known at most, whatever their age. Default: 1000000.")
+    private @Nullable String journalRevisions;
 
     @Option(
             names = "--config",
@@ -31,12 +53,17 @@ final class Settings {
 
     Config read(Map<String, String> environment) throws ConfigException {
         Map<Setting, String> flags = new EnumMap<>(Setting.class);
-        if (grpcAddress != null) {
-            flags.put(Setting.GRPC_ADDRESS, grpcAddress);
-        }
-        if (store != null) {
-            flags.put(Setting.STORE, store);
-        }
+        put(flags, Setting.GRPC_ADDRESS, grpcAddress);
+        put(flags, Setting.STORE, store);
+        put(flags, Setting.DB_URL, dbUrl);
+        put(flags, Setting.JOURNAL_AGE, journalAge);
+        put(flags, Setting.JOURNAL_REVISIONS, journalRevisions);
         return Config.read(flags, environment, file);
+    }
+
+    private static void put(Map<Setting, String> flags, Setting setting, @Nullable String value) {
+        if (value != null) {
+            flags.put(setting, value);
+        }
     }
 }

@@ -171,13 +171,14 @@ class ConfigTest {
                 Map.of(Setting.STORE, "disk"),
                 NO_VARIABLES,
                 null,
-                "store cannot be \"disk\" (flag --store): there is only memory");
+                "store cannot be \"disk\" (flag --store): there are memory and sql");
         assertRefused(
                 NO_FLAGS,
                 Map.of("IPAMER_STORE", "MEMORY"),
                 null,
-                "store cannot be \"MEMORY\" (environment variable IPAMER_STORE): there is only memory");
-        assertRefused(NO_FLAGS, NO_VARIABLES, file, "store cannot be \"\" (file " + file + "): there is only memory");
+                "store cannot be \"MEMORY\" (environment variable IPAMER_STORE): there are memory and sql");
+        assertRefused(
+                NO_FLAGS, NO_VARIABLES, file, "store cannot be \"\" (file " + file + "): there are memory and sql");
     }
 
     @Test
@@ -225,7 +226,8 @@ class ConfigTest {
                 NO_FLAGS,
                 NO_VARIABLES,
                 file,
-                "config file " + file + ": unknown key grpc-adress; there are grpc-address, store");
+                "config file " + file
+                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, journal-age, journal-revisions");
     }
 
     @Test
@@ -235,7 +237,8 @@ class ConfigTest {
                 Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:1", Setting.STORE, "memory"),
                 NO_VARIABLES,
                 file,
-                "config file " + file + ": unknown key nope; there are grpc-address, store");
+                "config file " + file
+                        + ": unknown key nope; there are grpc-address, store, db-url, journal-age, journal-revisions");
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connections of one kind, and as many threads that work with them: no thread ever waits for a connection, and the
@@ -23,10 +24,20 @@ import org.jdbi.v3.core.statement.SqlStatements;
  */
 final class ConnectionPool implements AutoCloseable {
     private static final long CLOSE_PATIENCE_SECONDS = 10;
+    private static final long CONNECT_PATIENCE_MILLIS = 1_000;
+    private static final long AWAY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final HikariDataSource connections;
     private final Jdbi jdbi;
     private final ExecutorService threads;
+
+    /**
+     * Since when no connection can be had; null when the last attempt went well. For a moment after it nobody else
+     * tries: the callers of many prefixes would else wait in line, each for the full patience.
+     */
+    private volatile @Nullable Away away;
+
+    private record Away(long since, StoreException why) {}
 
     /** What is done with a connection. */
     @FunctionalInterface
@@ -46,7 +57,8 @@ final class ConnectionPool implements AutoCloseable {
         config.setDataSource(driver);
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(size);
-        config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(3));
+        config.setConnectionTimeout(CONNECT_PATIENCE_MILLIS);
+        config.setValidationTimeout(CONNECT_PATIENCE_MILLIS);
         config.setMaxLifetime(TimeUnit.MINUTES.toMillis(5));
         config.setKeepaliveTime(TimeUnit.MINUTES.toMillis(2));
         config.setInitializationFailTimeout(
@@ -92,14 +104,7 @@ final class ConnectionPool implements AutoCloseable {
     }
 
     private <T> T attempt(Work<T> work, Verdict<T> verdict) {
-        Handle handle;
-        try {
-            handle = jdbi.open();
-        } catch (JdbiException unreachable) {
-            StoreException told = Dialect.ofRead(cause(unreachable));
-            throw new StoreException(Kind.UNAVAILABLE, String.valueOf(told.getMessage()), unreachable);
-        }
-        try (handle) {
+        try (Handle handle = open()) {
             try {
                 return work.with(handle);
             } catch (JdbiException | SQLException failure) {
@@ -113,6 +118,23 @@ final class ConnectionPool implements AutoCloseable {
             // The work itself is done, or has failed by an exception of its own: only giving the connection back
             // failed.
             throw new StoreException(Kind.UNKNOWN, "a connection could not be given back", notClosed);
+        }
+    }
+
+    private Handle open() {
+        Away last = away;
+        if (last != null && System.nanoTime() - last.since < AWAY_NANOS) {
+            throw new StoreException(Kind.UNAVAILABLE, String.valueOf(last.why.getMessage()), last.why);
+        }
+        try {
+            Handle handle = jdbi.open();
+            away = null;
+            return handle;
+        } catch (JdbiException unreachable) {
+            StoreException told = Dialect.ofRead(cause(unreachable));
+            StoreException why = new StoreException(Kind.UNAVAILABLE, String.valueOf(told.getMessage()), unreachable);
+            away = new Away(System.nanoTime(), why);
+            throw why;
         }
     }
 

@@ -213,12 +213,11 @@ final class Sql {
 
     // ---- sweeping -----------------------------------------------------------------------------------------------
 
-    static final String NEXT_JOURNAL =
-            "SELECT scope_id FROM journal WHERE scope_id > :after ORDER BY scope_id, seq LIMIT 1";
-
-    static final String OLDEST_OF_JOURNAL = """
-            SELECT seq, CAST(EXTRACT(EPOCH FROM now()) - EXTRACT(EPOCH FROM created_at) AS BIGINT) AS age_seconds
-            FROM journal WHERE scope_id = :scope_id ORDER BY seq LIMIT :limit""";
+    /** The rows of the next scopes, each from its oldest. */
+    static final String JOURNAL_AFTER = """
+            SELECT scope_id, seq,
+              CAST(EXTRACT(EPOCH FROM now()) - EXTRACT(EPOCH FROM created_at) AS BIGINT) AS age_seconds
+            FROM journal WHERE scope_id > :after ORDER BY scope_id, seq LIMIT :limit""";
 
     static final String NEWEST_OF_JOURNAL =
             "SELECT seq FROM journal WHERE scope_id = :scope_id ORDER BY seq DESC LIMIT 1";
@@ -226,11 +225,13 @@ final class Sql {
     /** With the request ids that those plans used up, at once: a later use of the same id keeps its row. */
     static final String SWEEP = """
             WITH gone AS (
-              DELETE FROM journal WHERE scope_id = :scope_id AND seq <= :last_seq RETURNING space_id, request_ids
+              DELETE FROM journal USING unnest(:scopes::UUID[], :last_seqs::BIGINT[]) AS x(scope_id, last_seq)
+              WHERE journal.scope_id = x.scope_id AND journal.seq <= x.last_seq
+              RETURNING journal.space_id, journal.request_ids
             )
             DELETE FROM request
-            USING (SELECT g.space_id, unnest(g.request_ids) AS request_id FROM gone AS g) AS x
-            WHERE request.space_id = x.space_id AND request.request_id = x.request_id""";
+            USING (SELECT g.space_id, unnest(g.request_ids) AS request_id FROM gone AS g) AS y
+            WHERE request.space_id = y.space_id AND request.request_id = y.request_id""";
 
     // ---- the database -------------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ public final class SqlStore implements Store {
     private final ScheduledExecutorService sweeping;
 
     private SqlStore(String version, Function<String, DataSource> driver, Retention retention) {
-        engine = version;
+        engine = version.split(" on |,| \\(", 2)[0];
         dialect = Dialect.of(version);
         writes = new ConnectionPool("ipamer-write", driver.apply(dialect.writeOptions()), WRITERS);
         reads = new ConnectionPool("ipamer-read", driver.apply(dialect.readOptions()), READERS);
@@ -100,7 +100,7 @@ public final class SqlStore implements Store {
         }
     }
 
-    /** What the engine says of itself. */
+    /** The engine and its version, as it says them itself. */
     public String engine() {
         return engine;
     }

@@ -1,7 +1,7 @@
 package io.ipamer.store.sql;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -13,102 +13,141 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes journal rows that are not kept any longer, and the request ids of their plans. Goes from scope to scope, in
- * each from the low end, so that it never reads what stays but the first row: two seeks a scope and round. Replicas
- * sweep side by side; each row is gone once, whoever comes first.
+ * Deletes journal rows that are not kept any longer, and the request ids of their plans. Walks the journal page by page,
+ * and leaves a scope at the first row that stays: a page shows many scopes with few rows, or one with many. Between pages
+ * it rests, so that the walk takes a small part of one connection however many scopes there are. Replicas sweep side by
+ * side; each row is gone once, whoever comes first.
  */
 final class Sweeper {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
     private static final UUID BEFORE_ALL = new UUID(0, 0);
-    private static final int ROWS_AT_ONCE = 500;
-    private static final long MIN_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int PAGE = 500;
+    private static final long REST_AFTER_A_WALK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** It rests so many times as long as its last round took. */
-    private static final int REST = 5;
+    /** Rests so many times as long as the last page took: where there is work it must outrun those who write. */
+    private static final int REST_AT_WORK = 1;
+
+    private static final int REST_IN_SEARCH = 20;
 
     private final Jdbi jdbi;
     private final Retention retention;
+    private final int page;
 
-    private record Aged(long seq, long seconds) {}
+    private record Row(UUID scope, long seq, long seconds) {}
+
+    /** Where the walk has come to. {@code swept}: what it deleted on the way. */
+    private record Place(UUID after, long swept, boolean atEnd) {}
 
     Sweeper(Jdbi jdbi, Retention retention) {
+        this(jdbi, retention, PAGE);
+    }
+
+    /** {@code page}: how many rows it reads at a time, 2 or more. */
+    Sweeper(Jdbi jdbi, Retention retention, int page) {
         this.jdbi = jdbi;
         this.retention = retention;
+        this.page = page;
     }
 
     /** Goes on until the timer is shut down. */
     void start(ScheduledExecutorService timer) {
-        Runnable round = new Runnable() {
-            @Override
-            @SuppressWarnings("FutureReturnValueIgnored") // it tells of its failures itself
-            public void run() {
-                long began = System.nanoTime();
-                try {
-                    sweep();
-                } catch (JdbiException failure) {
-                    LOG.warn("sweeping the journal failed, to be tried again: {}", failure.getMessage());
-                }
-                if (!timer.isShutdown()) {
-                    long pause = Math.max(MIN_PAUSE_NANOS, REST * (System.nanoTime() - began));
-                    timer.schedule(this, pause, TimeUnit.NANOSECONDS);
-                }
-            }
-        };
-        timer.execute(round);
+        timer.execute(() -> goOn(timer, BEFORE_ALL));
     }
 
-    /** One round over all scopes. Returns the number of journal rows that it deleted. */
+    @SuppressWarnings("FutureReturnValueIgnored") // it tells of its failures itself
+    private void goOn(ScheduledExecutorService timer, UUID after) {
+        long began = System.nanoTime();
+        UUID next = BEFORE_ALL;
+        long rest = REST_AFTER_A_WALK_NANOS;
+        try {
+            Place place = jdbi.withHandle(handle -> step(handle, after));
+            if (!place.atEnd) {
+                next = place.after;
+                rest = (place.swept > 0 ? REST_AT_WORK : REST_IN_SEARCH) * (System.nanoTime() - began);
+            }
+        } catch (JdbiException failure) {
+            LOG.warn("sweeping the journal failed, to be tried again: {}", failure.getMessage());
+        }
+        UUID from = next;
+        if (!timer.isShutdown()) {
+            timer.schedule(() -> goOn(timer, from), rest, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** One walk over everything, without a rest. Returns the number of journal rows that it deleted. */
     long sweep() {
-        long swept = sweep(BEFORE_ALL);
-        Optional<UUID> next = next(BEFORE_ALL);
-        while (next.isPresent() && !Thread.currentThread().isInterrupted()) {
-            swept += sweep(next.get());
-            next = next(next.get());
+        long swept = 0;
+        Place place = new Place(BEFORE_ALL, 0, false);
+        while (!place.atEnd) {
+            UUID after = place.after;
+            place = jdbi.withHandle(handle -> step(handle, after));
+            swept += place.swept;
         }
         return swept;
     }
 
-    private Optional<UUID> next(UUID after) {
-        return jdbi.withHandle(handle -> handle.createQuery(Sql.NEXT_JOURNAL)
+    private Place step(Handle handle, UUID after) {
+        RowMapper<Row> mapper =
+                (row, context) -> new Row(Columns.id(row, "scope_id"), row.getLong("seq"), row.getLong("age_seconds"));
+        List<Row> rows = handle.createQuery(Sql.JOURNAL_AFTER)
                 .bind("after", after)
-                .map((row, context) -> Columns.id(row, "scope_id"))
-                .findOne());
-    }
-
-    private long sweep(UUID scope) {
-        long swept = 0;
-        long now;
-        do {
-            now = jdbi.withHandle(handle -> sweepSome(handle, scope));
-            swept += now;
-        } while (now == ROWS_AT_ONCE);
-        return swept;
-    }
-
-    private long sweepSome(Handle handle, UUID scope) {
-        RowMapper<Aged> mapper = (row, context) -> new Aged(row.getLong("seq"), row.getLong("age_seconds"));
-        List<Aged> oldest = handle.createQuery(Sql.OLDEST_OF_JOURNAL)
-                .bind("scope_id", scope)
-                .bind("limit", ROWS_AT_ONCE)
+                .bind("limit", page)
                 .map(mapper)
                 .list();
-        if (oldest.isEmpty()) {
-            return 0;
+        boolean atEnd = rows.size() < page;
+        if (rows.isEmpty()) {
+            return new Place(after, 0, true);
         }
-        long newest = handle.createQuery(Sql.NEWEST_OF_JOURNAL)
-                .bind("scope_id", scope)
-                .mapTo(Long.class)
-                .one();
-        List<Aged> old = oldest.stream()
-                .takeWhile(
-                        row -> row.seconds > retention.age().toSeconds() || row.seq <= newest - retention.revisions())
-                .toList();
-        if (!old.isEmpty()) {
+        UUID last = rows.get(rows.size() - 1).scope;
+        if (!atEnd && rows.get(0).scope.equals(last)) {
+            long newest = handle.createQuery(Sql.NEWEST_OF_JOURNAL)
+                    .bind("scope_id", last)
+                    .mapTo(Long.class)
+                    .one();
+            long swept = sweep(handle, List.of(rows), newest);
+            return new Place(swept == rows.size() ? after : last, swept, false);
+        }
+        // The last scope of a full page may go on after it: it comes first on the next one.
+        List<List<Row>> scopes = byScope(rows);
+        List<List<Row>> whole = atEnd ? scopes : scopes.subList(0, scopes.size() - 1);
+        long swept = sweep(handle, whole, 0);
+        return new Place(whole.get(whole.size() - 1).get(0).scope, swept, atEnd);
+    }
+
+    private static List<List<Row>> byScope(List<Row> rows) {
+        List<List<Row>> scopes = new ArrayList<>();
+        int from = 0;
+        for (int i = 1; i <= rows.size(); i++) {
+            if (i == rows.size() || !rows.get(i).scope.equals(rows.get(from).scope)) {
+                scopes.add(rows.subList(from, i));
+                from = i;
+            }
+        }
+        return scopes;
+    }
+
+    /** Deletes what of these rows is not kept. {@code newest}: of the scope, where it is not among its rows. */
+    private long sweep(Handle handle, List<List<Row>> scopes, long newest) {
+        List<UUID> ids = new ArrayList<>();
+        List<Long> lastSeqs = new ArrayList<>();
+        long swept = 0;
+        for (List<Row> rows : scopes) {
+            long kept = Math.max(newest, rows.get(rows.size() - 1).seq) - retention.revisions();
+            List<Row> old = rows.stream()
+                    .takeWhile(row -> row.seconds > retention.age().toSeconds() || row.seq <= kept)
+                    .toList();
+            if (!old.isEmpty()) {
+                ids.add(old.get(0).scope);
+                lastSeqs.add(old.get(old.size() - 1).seq);
+                swept += old.size();
+            }
+        }
+        if (!ids.isEmpty()) {
             handle.createUpdate(Sql.SWEEP)
-                    .bind("scope_id", scope)
-                    .bind("last_seq", old.get(old.size() - 1).seq)
+                    .bind("scopes", Columns.array("uuid", ids.toArray()))
+                    .bind("last_seqs", Columns.array("int8", lastSeqs.toArray()))
                     .execute();
         }
-        return old.size();
+        return swept;
     }
 }
