@@ -11,6 +11,8 @@ import io.ipamer.model.Reservation;
 import io.ipamer.plan.Head;
 import io.ipamer.plan.Request;
 import io.ipamer.plan.RequestRow;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -29,6 +31,24 @@ final class Columns {
     static Argument array(String type, Object[] values) {
         return (position, statement, context) ->
                 statement.setArray(position, statement.getConnection().createArrayOf(type, values));
+    }
+
+    // Single values of the statements that are sent most: JDBI would else look up by type how to bind each, every time.
+
+    static Argument uuid(UUID value) {
+        return (position, statement, context) -> statement.setObject(position, value);
+    }
+
+    static Argument bigint(long value) {
+        return (position, statement, context) -> statement.setLong(position, value);
+    }
+
+    static Argument bool(boolean value) {
+        return (position, statement, context) -> statement.setBoolean(position, value);
+    }
+
+    static Argument numeric(BigInteger value) {
+        return (position, statement, context) -> statement.setBigDecimal(position, new BigDecimal(value));
     }
 
     static int af(AddressFamily family) {

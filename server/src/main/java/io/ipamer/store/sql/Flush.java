@@ -14,7 +14,6 @@ import io.ipamer.plan.Plan;
 import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Rows;
 import io.ipamer.plan.ScopeChange;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -257,19 +256,19 @@ final class Flush {
     private void bindGuard(Update update) {
         ScopeChange.Advance advance = plan.advance();
         Head after = advance.after();
-        update.bind("scope_id", advance.scope().id())
-                .bind("space_id", advance.scope().requestSpace())
-                .bind("seq", advance.before().seq())
-                .bind("before_tx_id", advance.before().txId())
-                .bind("tx_id", plan.txId())
-                .bind("revision", after.seq())
-                .bind("parent_only", after.parentOnly())
-                .bind("acquired", after.acquired())
-                .bind("children", after.children())
-                .bind("leaked", after.leaked())
-                .bind("covered", new BigDecimal(after.covered()))
-                .bind("first_reserved", after.firstReserved())
-                .bind("last_reserved", after.lastReserved());
+        update.bind("scope_id", Columns.uuid(advance.scope().id()))
+                .bind("space_id", Columns.uuid(advance.scope().requestSpace()))
+                .bind("seq", Columns.bigint(advance.before().seq()))
+                .bind("before_tx_id", Columns.uuid(advance.before().txId()))
+                .bind("tx_id", Columns.uuid(plan.txId()))
+                .bind("revision", Columns.bigint(after.seq()))
+                .bind("parent_only", Columns.bool(after.parentOnly()))
+                .bind("acquired", Columns.bigint(after.acquired()))
+                .bind("children", Columns.bigint(after.children()))
+                .bind("leaked", Columns.bigint(after.leaked()))
+                .bind("covered", Columns.numeric(after.covered()))
+                .bind("first_reserved", Columns.bool(after.firstReserved()))
+                .bind("last_reserved", Columns.bool(after.lastReserved()));
     }
 
     private Flush then(String statement) {
