@@ -8,7 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** Measures a server. */
+/** Measures a server, or several that share their data. */
 public final class Bench {
     private static final int FIRST_LEVEL = 10;
 
@@ -21,8 +21,9 @@ public final class Bench {
      * @throws BenchException when the server cannot be reached, or refuses what the run needs
      */
     public static Report run(BenchSettings settings, Progress progress) throws BenchException, InterruptedException {
-        List<ManagedChannel> channels = IntStream.range(0, settings.channels())
-                .mapToObj(i -> channel(settings.target()))
+        String[] targets = settings.target().split(",");
+        List<ManagedChannel> channels = IntStream.range(0, Math.max(settings.channels(), targets.length))
+                .mapToObj(i -> channel(targets[i % targets.length]))
                 .toList();
         try (Load load = new Load(channels, progress)) {
             String namespace = "bench-" + UUID.randomUUID();

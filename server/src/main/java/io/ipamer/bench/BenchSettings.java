@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * What to measure, and how.
  *
- * @param target host:port of a server that speaks gRPC without TLS
+ * @param target host:port of a server that speaks gRPC without TLS; or several that share a database, with commas
  * @param prefixes how many prefixes the calls are spread over at random, 1 to 1,000,000
  * @param callers how many calls are under way at a time, at most: 1 to 100,000
- * @param channels how many connections the callers share, 1 to 1,000
+ * @param channels how many connections the callers share, 1 to 1,000; each server gets one at least
  * @param duration how long is measured; with {@link Scenario#FILL} at each level
  * @param warmUp how long calls run before they are measured; may be zero
  * @param rate calls a second that fall due however slow the answers are; 0 for a closed loop, in which each caller sends
@@ -41,7 +41,9 @@ public record BenchSettings(
      * @throws IllegalArgumentException with a sentence that names the option, when it cannot be
      */
     public BenchSettings {
-        requirePort(target);
+        for (String each : target.split(",", -1)) {
+            requirePort(each);
+        }
         requireRange("--prefixes", prefixes, 1, 1_000_000);
         requireRange("--callers", callers, 1, 100_000);
         requireRange("--channels", channels, 1, 1_000);

@@ -49,9 +49,10 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--target",
-            paramLabel = "HOST:PORT",
+            paramLabel = "HOST:PORT[,...]",
             defaultValue = "127.0.0.1:9090",
-            description = "The server, without TLS. Default: ${DEFAULT-VALUE}.")
+            description = "The server, without TLS; or several that share a database, separated by commas. Default:"
+                    + " ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String target;
 

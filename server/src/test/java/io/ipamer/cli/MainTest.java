@@ -214,6 +214,7 @@ class MainTest {
                 "--rate -1                          | --rate must be up to 10000000 calls a second, not -1.0",
                 "--target nowhere                   | --target must be host:port",
                 "--target 127.0.0.1:70000           | --target must be host:port",
+                "--target 127.0.0.1:9090,           | --target must be host:port",
                 "--contract api.v1 --request-ids    | --request-ids cannot be with --contract api.v1",
                 "--contract v2                      | Invalid value for option '--contract'",
                 "--duration 5                       | Invalid value for option '--duration'",
