@@ -12,11 +12,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Settings: what counts when several sources speak, and what is said of those that cannot be. */
@@ -179,6 +181,71 @@ class ConfigTest {
                 "store cannot be \"MEMORY\" (environment variable IPAMER_STORE): there are memory and sql");
         assertRefused(
                 NO_FLAGS, NO_VARIABLES, file, "store cannot be \"\" (file " + file + "): there are memory and sql");
+    }
+
+    @Test
+    void aDatabaseUrlIsTheStoreAndIsShownWithoutItsSecrets() throws Exception {
+        Config config = Config.read(
+                NO_FLAGS, Map.of("IPAMER_DB_URL", "postgresql://me:secret@db:5432/ipamer?sslmode=require"), null);
+
+        assertThat(config.store()).isEqualTo(StoreKind.SQL);
+        assertThat(config.databaseUrl()).hasToString("db:5432/ipamer");
+        assertThat(config.origins().toString()).contains("db:5432/ipamer").doesNotContain("secret", "me:");
+    }
+
+    @Test
+    void aDatabaseUrlIsRefusedWithoutItsSecrets() {
+        assertRefused(
+                Map.of(Setting.DB_URL, "postgresql://me:secret@db:5432"),
+                NO_VARIABLES,
+                null,
+                "db-url (flag --db-url) cannot be used: must name a database after the host, as in"
+                        + " postgresql://host/ipamer");
+    }
+
+    @Test
+    void theStoreAndTheDatabaseUrlMustFit() {
+        assertRefused(
+                Map.of(Setting.STORE, "sql"),
+                NO_VARIABLES,
+                null,
+                "store cannot be \"sql\" (flag --store): db-url must say which database");
+        assertRefused(
+                Map.of(Setting.STORE, "memory", Setting.DB_URL, "postgresql://db/ipamer"),
+                NO_VARIABLES,
+                null,
+                "store cannot be \"memory\" (flag --store): db-url names a database, which memory would leave unused");
+    }
+
+    @ParameterizedTest(name = "{0} is {1}")
+    @CsvSource({"90s, PT90S", "30m, PT30M", "24h, PT24H", "7d, PT168H"})
+    void theJournalsAgeIsANumberAndAUnit(String text, Duration age) throws Exception {
+        assertThat(Config.read(Map.of(Setting.JOURNAL_AGE, text), NO_VARIABLES, null)
+                        .retention()
+                        .age())
+                .isEqualTo(age);
+    }
+
+    @ParameterizedTest(name = "\"{0}\"")
+    @ValueSource(strings = {"0h", "24", "h", "-1h", "1w", "1.5h", "99999999d"})
+    void otherJournalAgesAreRefused(String text) {
+        assertRefused(
+                Map.of(Setting.JOURNAL_AGE, text),
+                NO_VARIABLES,
+                null,
+                "journal-age cannot be \"" + text
+                        + "\" (flag --journal-age): it must be a whole number of s, m, h or d, such as 24h");
+    }
+
+    @ParameterizedTest(name = "\"{0}\"")
+    @ValueSource(strings = {"0", "-1", "many", "1000000000"})
+    void otherJournalRevisionsAreRefused(String text) {
+        assertRefused(
+                Map.of(Setting.JOURNAL_REVISIONS, text),
+                NO_VARIABLES,
+                null,
+                "journal-revisions cannot be \"" + text
+                        + "\" (flag --journal-revisions): it must be a number from 1 to 999999999");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.ipamer.store.sql;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -66,7 +67,11 @@ final class Sweeper {
                 rest = (place.swept > 0 ? REST_AT_WORK : REST_IN_SEARCH) * (System.nanoTime() - began);
             }
         } catch (JdbiException failure) {
-            LOG.warn("sweeping the journal failed, to be tried again: {}", failure.getMessage());
+            if (failure.getCause() instanceof SQLException cause && Dialect.isAborted(cause)) {
+                next = after; // another server swept there at the same time
+            } else {
+                LOG.warn("sweeping the journal failed, to be tried again: {}", String.valueOf(failure.getCause()));
+            }
         }
         UUID from = next;
         if (!timer.isShutdown()) {
