@@ -58,6 +58,11 @@ final class Failures {
         return Promises.cause(failure) instanceof StoreException store && store.kind() != StoreException.Kind.DEFECT;
     }
 
+    /** Whether it says what became of the work. What nobody foresaw may have struck after the work was done. */
+    static boolean isForeseen(Throwable failure) {
+        return Promises.cause(failure) instanceof StoreException;
+    }
+
     static boolean is(Throwable failure, StoreException.Kind kind) {
         return Promises.cause(failure) instanceof StoreException store && store.kind() == kind;
     }

@@ -297,7 +297,8 @@ final class Lane {
 
         private CompletableFuture<@Nullable Void> failed(Throwable failure) {
             Plan plan = complete == null ? null : complete.plan();
-            if (complete != null && plan != null && Failures.is(failure, StoreException.Kind.UNKNOWN)) {
+            boolean unknown = Failures.is(failure, StoreException.Kind.UNKNOWN) || !Failures.isForeseen(failure);
+            if (complete != null && plan != null && unknown) {
                 return sendAgain(batch, complete, plan, tries, failure);
             }
             return Lane.this.failed(complete == null ? all : batch, failure, tries);
@@ -352,8 +353,9 @@ final class Lane {
                         ? resolve(batch, complete, plan, tries, lost)
                         : went(batch, complete, plan, tries, outcome),
                 failure -> {
+                    // What nobody foresaw is sent again once: it may be the plan itself that cannot be sent.
                     if (Failures.is(failure, StoreException.Kind.UNKNOWN)
-                            || (lost != null && Failures.isOutage(failure))) {
+                            || (lost == null ? !Failures.isForeseen(failure) : Failures.isOutage(failure))) {
                         return sendAgain(batch, complete, plan, tries, lost == null ? failure : lost);
                     }
                     if (lost != null) {

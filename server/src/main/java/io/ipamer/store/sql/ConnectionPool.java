@@ -113,6 +113,9 @@ final class ConnectionPool implements AutoCloseable {
                     discard(handle);
                 }
                 return verdict.on(cause);
+            } catch (RuntimeException | Error unforeseen) {
+                discard(handle); // nobody knows how far it came
+                throw unforeseen;
             }
         } catch (JdbiException notClosed) {
             // The work itself is done, or has failed by an exception of its own: only giving the connection back

@@ -30,6 +30,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Update;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,10 +125,19 @@ public final class SqlStore implements Store {
     public CompletableFuture<Outcome> commit(Plan plan) {
         return writes.submit(
                 handle -> {
-                    Flush.of(plan, handle, "").execute();
+                    flush(plan, handle, "").execute();
                     return Outcome.COMMITTED;
                 },
                 Dialect::outcome);
+    }
+
+    /** Of what fails from here on nobody knows whether it was sent. */
+    private static Update flush(Plan plan, Handle handle, String end) {
+        try {
+            return Flush.of(plan, handle, end);
+        } catch (RuntimeException defect) {
+            throw new StoreException(StoreException.Kind.DEFECT, "a plan cannot be written: " + defect, defect);
+        }
     }
 
     @Override
@@ -142,7 +152,7 @@ public final class SqlStore implements Store {
                         boolean commits = step instanceof Step.Commit;
                         sent.set(commits);
                         if (step instanceof Step.Commit commit) {
-                            Flush.of(commit.plan(), handle, ";\n" + Sql.COMMIT).execute();
+                            flush(commit.plan(), handle, ";\n" + Sql.COMMIT).execute();
                         } else {
                             handle.execute(Sql.ROLLBACK);
                         }

@@ -184,7 +184,8 @@ final class Faults implements Function<String, DataSource> {
             }
             boolean begins = sql.startsWith(Sql.BEGIN) || (isFlush(sql) && !endsTurn(sql)) || (!writer && isHead(sql));
             if (begins && real.unwrap(BaseConnection.class).getTransactionState() != TransactionState.IDLE) {
-                misuses.add("begun in a transaction that somebody left open: " + sql.lines().findFirst());
+                misuses.add("begun in a transaction that somebody left open: "
+                        + sql.lines().findFirst());
             }
         }
 
