@@ -37,6 +37,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -123,6 +124,16 @@ class FaultMatrixTest {
 
         static List<Failure> of(Phase phase) {
             return Stream.of(values()).filter(each -> each.canCome(phase)).toList();
+        }
+
+        /** One of each sort that makes a difference to whoever uses the store. */
+        static Collection<Failure> sorts(Phase phase) {
+            Map<String, Failure> sorts = new TreeMap<>();
+            for (Failure each : of(phase)) {
+                boolean spoils = !(each.thrown() instanceof SQLException told) || Dialect.spoils(told);
+                sorts.putIfAbsent(each.meaning(phase) + " " + spoils, each);
+            }
+            return sorts.values();
         }
     }
 
@@ -232,7 +243,7 @@ class FaultMatrixTest {
                     if (method.getName().equals("getConnection")) {
                         throw failure.thrown();
                     }
-                    return null;
+                    return method.getReturnType() == int.class ? 0 : null;
                 });
     }
 
@@ -321,7 +332,7 @@ class FaultMatrixTest {
     @ParameterizedTest
     @EnumSource(Phase.class)
     void callersSeeNothingOfOneFailure(Phase phase) {
-        for (Failure failure : Failure.of(phase)) {
+        for (Failure failure : Failure.sorts(phase)) {
             try {
                 new Scenario(phase, failure).run();
             } catch (AssertionError | RuntimeException wrong) {
@@ -436,7 +447,7 @@ class FaultMatrixTest {
     @Test
     void anUnseenDoneCallWithoutARequestIdIsNotDoneTwice() {
         for (Phase phase : List.of(Phase.FLUSH_DONE_ANSWER_LOST, Phase.TURN_FLUSH_DONE_ANSWER_LOST)) {
-            for (Failure failure : Failure.of(phase)) {
+            for (Failure failure : Failure.sorts(phase)) {
                 Prefix prefix = created(28);
                 Ipam server = new Ipam(faulty, SURROUNDINGS);
                 Supplier<Allocation> acquire =

@@ -74,7 +74,7 @@ final class Faults implements Function<String, DataSource> {
                 case READ_HEAD -> !writer && isHead(sql);
                 case READ_ROWS -> !writer && sql.contains("FROM ip_free");
                 case JOURNAL -> !writer && sql.contains("FROM journal");
-                case REQUESTS -> sql.contains("FROM request ");
+                case REQUESTS -> !writer && sql.contains("FROM request");
                 case LOCATE -> sql.contains("FROM namespace AS n");
             };
         }
