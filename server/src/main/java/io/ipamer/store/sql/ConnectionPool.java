@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -79,20 +80,37 @@ final class ConnectionPool implements AutoCloseable {
         return jdbi;
     }
 
-    /** Does something that changes nothing on one of the threads; autocommit is on. */
+    /**
+     * Does something that changes nothing on one of the threads; autocommit is on. What fails in passing, as with a
+     * connection that has died since its last use, is done once more, so that nobody is told.
+     */
     <T> CompletableFuture<T> read(Work<T> work) {
-        return submit(work, failure -> {
+        Verdict<T> verdict = failure -> {
             throw Dialect.ofRead(failure);
+        };
+        return submit(() -> {
+            try {
+                return attempt(work, verdict);
+            } catch (StoreException failure) {
+                if (failure.kind() == Kind.DEFECT) {
+                    throw failure;
+                }
+                return attempt(work, verdict);
+            }
         });
     }
 
     /** Does something on one of the threads; autocommit is on. A connection that cannot be had changed nothing. */
     <T> CompletableFuture<T> submit(Work<T> work, Verdict<T> verdict) {
+        return submit(() -> attempt(work, verdict));
+    }
+
+    private <T> CompletableFuture<T> submit(Supplier<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         try {
             threads.execute(() -> {
                 try {
-                    result.complete(attempt(work, verdict));
+                    result.complete(task.get());
                 } catch (Throwable failure) {
                     result.completeExceptionally(failure);
                 }
