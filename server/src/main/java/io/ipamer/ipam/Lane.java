@@ -19,11 +19,13 @@ import io.ipamer.store.StoreException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,8 @@ final class Lane {
     private static final int TURNS_ON_ONE_THREAD = 64;
     private static final long FIRST_BACK_OFF = 2_000_000;
     private static final long MAX_BACK_OFF = 1_000_000_000;
+    private static final Set<Reason> OUT_OF_TIME =
+            EnumSet.of(Reason.DEADLINE_EXCEEDED, Reason.STORE_UNAVAILABLE, Reason.OUTCOME_UNKNOWN);
     private static final CompletableFuture<@Nullable Void> DONE = CompletableFuture.completedFuture(null);
 
     private final Scope scope;
@@ -169,12 +173,19 @@ final class Lane {
                 twin.caller().promise(),
                 reply -> pending.caller().answer(reply.answer(), reply.revision(), true),
                 failure -> {
-                    if (failure instanceof CancellationException) {
+                    if (failure instanceof CancellationException || mayOutlive(failure, pending)) {
                         submit(pending);
                     } else {
                         pending.refuse(Failures.unavailable(failure));
                     }
                 });
+    }
+
+    /** Whether the first one only ran out of time, and this one has some left. */
+    private boolean mayOutlive(Throwable failure, Pending<?> pending) {
+        return failure instanceof IpamerException refusal
+                && OUT_OF_TIME.contains(refusal.reason())
+                && pending.deadline() > surroundings.clock().getAsLong();
     }
 
     private CompletableFuture<@Nullable Void> attempt(List<Pending<?>> batch, int tries) {
