@@ -122,23 +122,29 @@ final class ConnectionPool implements AutoCloseable {
     }
 
     private <T> T attempt(Work<T> work, Verdict<T> verdict) {
-        try (Handle handle = open()) {
-            try {
-                return work.with(handle);
-            } catch (JdbiException | SQLException failure) {
-                SQLException cause = cause(failure);
-                if (Dialect.spoils(cause)) {
-                    discard(handle);
-                }
-                return verdict.on(cause);
-            } catch (RuntimeException | Error unforeseen) {
-                discard(handle); // nobody knows how far it came
-                throw unforeseen;
+        Handle handle = open();
+        try {
+            return work.with(handle);
+        } catch (JdbiException | SQLException failure) {
+            SQLException cause = cause(failure);
+            if (Dialect.spoils(cause)) {
+                discard(handle);
             }
+            return verdict.on(cause);
+        } catch (RuntimeException | Error unforeseen) {
+            discard(handle); // nobody knows how far it came
+            throw unforeseen;
+        } finally {
+            giveBack(handle);
+        }
+    }
+
+    /** What became of the work is known by now, whatever becomes of the connection: a discarded one closes meanwhile. */
+    private void giveBack(Handle handle) {
+        try {
+            handle.close();
         } catch (JdbiException notClosed) {
-            // The work itself is done, or has failed by an exception of its own: only giving the connection back
-            // failed.
-            throw new StoreException(Kind.UNKNOWN, "a connection could not be given back", notClosed);
+            discard(handle);
         }
     }
 
