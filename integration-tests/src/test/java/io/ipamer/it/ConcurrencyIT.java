@@ -141,9 +141,13 @@ class ConcurrencyIT {
         abstract CompletableFuture<String> releaseChild(ManagedChannel channel, String child);
     }
 
+    IpamerServer serve() {
+        return IpamerServer.inMemory();
+    }
+
     @BeforeEach
     void start() {
-        server = IpamerServer.inMemory();
+        server = serve();
         for (int i = 0; i < CONNECTIONS; i++) {
             channels.add(NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                     .usePlaintext()

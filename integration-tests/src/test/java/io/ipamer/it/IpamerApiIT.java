@@ -52,9 +52,13 @@ class IpamerApiIT {
     private ManagedChannel channel;
     private IpamerServiceBlockingStub ipamer;
 
+    IpamerServer serve() {
+        return IpamerServer.inMemory();
+    }
+
     @BeforeEach
     void start() {
-        server = IpamerServer.inMemory();
+        server = serve();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();

@@ -85,8 +85,12 @@ class RealDumpIT {
         }
     }
 
+    IpamerServer serve() {
+        return IpamerServer.inMemory();
+    }
+
     private ManagedChannel server() {
-        IpamerServer server = IpamerServer.inMemory();
+        IpamerServer server = serve();
         ManagedChannel to = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();

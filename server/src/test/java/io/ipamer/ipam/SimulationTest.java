@@ -19,6 +19,10 @@ import io.ipamer.plan.Scope;
 import io.ipamer.store.Invariants;
 import io.ipamer.store.Store;
 import io.ipamer.store.memory.MemoryStore;
+import io.ipamer.store.sql.DatabaseUrl;
+import io.ipamer.store.sql.Retention;
+import io.ipamer.store.sql.SqlStore;
+import io.ipamer.store.sql.TestDatabases;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -33,10 +37,12 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Several servers on one store, under a seeded scheduler: answers get lost, plans arrive late, servers crash. Clients
@@ -52,11 +58,27 @@ class SimulationTest {
     @ParameterizedTest(name = "1000 schedules from seed {0}")
     @MethodSource("firstSeeds")
     void clientsHoldExactlyWhatTheStoreSaysWhateverFails(int firstSeed) {
+        run(firstSeed, SCHEDULES_A_TEST, MemoryStore::new);
+    }
+
+    @ParameterizedTest(name = "10 schedules from seed {0}")
+    @ValueSource(ints = {0, 10, 20, 30})
+    void clientsHoldExactlyWhatPostgresSaysWhateverFails(int firstSeed) {
+        DatabaseUrl database = TestDatabases.bundled();
+        try (Store store = SqlStore.open(database, Retention.DEFAULT)) {
+            run(firstSeed, 10, () -> {
+                TestDatabases.empty(database);
+                return store;
+            });
+        }
+    }
+
+    private static void run(int firstSeed, int schedules, Supplier<Store> emptyStore) {
         int retries = 0;
         int replays = 0;
-        for (int seed = firstSeed; seed < firstSeed + SCHEDULES_A_TEST; seed++) {
+        for (int seed = firstSeed; seed < firstSeed + schedules; seed++) {
             try {
-                Simulation simulation = new Simulation(seed);
+                Simulation simulation = new Simulation(seed, emptyStore.get());
                 simulation.run();
                 retries += simulation.retries;
                 replays += simulation.replays;
@@ -64,10 +86,10 @@ class SimulationTest {
                 throw new AssertionError("schedule of seed " + seed + ": " + failure.getMessage(), failure);
             }
         }
-        assertThat(retries).as("faults that reached a client").isGreaterThan(SCHEDULES_A_TEST);
+        assertThat(retries).as("faults that reached a client").isGreaterThan(schedules);
         assertThat(replays)
                 .as("calls that had been done when they were retried")
-                .isGreaterThan(SCHEDULES_A_TEST / 10);
+                .isGreaterThan(schedules / 10);
     }
 
     private static final class Simulation {
@@ -82,7 +104,7 @@ class SimulationTest {
 
         private final Random random;
         private final Scheduler scheduler;
-        private final Store store = new MemoryStore();
+        private final Store store;
         private final FaultyStore[] connections = new FaultyStore[SERVERS];
         private final Ipam[] servers = new Ipam[SERVERS];
         private final Map<CompletableFuture<?>, Integer> serverOf = new LinkedHashMap<>();
@@ -91,7 +113,8 @@ class SimulationTest {
         private int retries;
         private int replays;
 
-        Simulation(int seed) {
+        Simulation(int seed, Store store) {
+            this.store = store;
             random = new Random(seed);
             scheduler = new Scheduler(random);
         }

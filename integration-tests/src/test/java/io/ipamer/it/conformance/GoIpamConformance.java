@@ -39,6 +39,11 @@ abstract class GoIpamConformance {
 
     abstract Transport connect(IpamerServer to);
 
+    /** A server that holds nothing. */
+    IpamerServer serve() {
+        return IpamerServer.inMemory();
+    }
+
     @FunctionalInterface
     interface Row {
         void run(Client client) throws Exception;
@@ -46,7 +51,7 @@ abstract class GoIpamConformance {
 
     @BeforeAll
     void start() {
-        server = IpamerServer.inMemory();
+        server = serve();
         transport = connect(server);
     }
 
@@ -77,7 +82,7 @@ abstract class GoIpamConformance {
     /** In the root namespace of a server of its own. */
     final void freshRow(String id, String what, Row row) {
         rows.add(DynamicTest.dynamicTest(id + " " + what, () -> {
-            try (IpamerServer fresh = IpamerServer.inMemory();
+            try (IpamerServer fresh = serve();
                     Transport own = connect(fresh)) {
                 row.run(new Client(own.channel(), ""));
             }

@@ -4,8 +4,11 @@ import io.ipamer.store.embedded.TestPostgres;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.testcontainers.DockerClientFactory;
@@ -41,6 +44,32 @@ public final class TestDatabases {
     /** On the PostgreSQL that the program brings along. */
     public static DatabaseUrl bundled() {
         return of(TestPostgres.database());
+    }
+
+    /** Makes a database whose tables are there as empty as a new one. */
+    public static void empty(DatabaseUrl database) {
+        try (Connection connection = database.dataSource("").getConnection();
+                Statement statement = connection.createStatement()) {
+            List<String> tables = new ArrayList<>();
+            try (ResultSet rows = statement.executeQuery(
+                    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")) {
+                while (rows.next()) {
+                    tables.add(rows.getString(1));
+                }
+            }
+            connection.setAutoCommit(false);
+            for (String table : tables) {
+                statement.execute("DELETE FROM " + table);
+            }
+            for (String sql : Schema.statements()) {
+                if (sql.startsWith("INSERT")) {
+                    statement.execute(sql);
+                }
+            }
+            connection.commit();
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 
     /** On the newest PostgreSQL that is installed here. */
