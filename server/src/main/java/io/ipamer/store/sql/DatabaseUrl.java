@@ -19,10 +19,14 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public final class DatabaseUrl {
     private static final Pattern LIBPQ = Pattern.compile(
-            "(?:postgres|postgresql)://(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?(?<hosts>[^/?]*)"
-                    + "(?:/(?<database>[^?]*))?(?:\\?(?<parameters>.*))?");
+            "(?:postgres|postgresql)://(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?(?<hosts>[^@/?]*)"
+                    + "(?:/(?<database>[^@/?]*))?(?:\\?(?<parameters>.*))?");
     private static final Pattern JDBC =
-            Pattern.compile("jdbc:postgresql://(?<hosts>[^/?@]*)(?:/(?<database>[^?]*))?(?:\\?(?<parameters>.*))?");
+            Pattern.compile("jdbc:postgresql://(?<hosts>[^@/?]*)(?:/(?<database>[^@/?]*))?(?:\\?(?<parameters>.*))?");
+
+    /** A name, an IPv4 address or an IPv6 one in brackets, and a port. */
+    private static final Pattern HOST =
+            Pattern.compile("(?:[^:\\[\\]]+|\\[[0-9A-Fa-f:.]+(?:%[^\\]]+)?\\])(?::[0-9]{1,5})?");
 
     /** libpq's names for what the driver knows by another, or by the same. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(
@@ -40,6 +44,8 @@ public final class DatabaseUrl {
             Map.entry("options", "options"),
             Map.entry("target_session_attrs", "targetServerType"),
             Map.entry("load_balance_hosts", "loadBalanceHosts"));
+
+    private static final String ENCODED = "in user and password : / ? @ % & must be percent-encoded";
 
     private final String hosts;
     private final String database;
@@ -60,24 +66,35 @@ public final class DatabaseUrl {
         Matcher libpq = LIBPQ.matcher(text);
         Matcher jdbc = JDBC.matcher(text);
         if (libpq.matches()) {
-            Map<String, String> parameters = parameters(libpq.group("parameters"), true);
-            put(parameters, "user", libpq.group("user"));
-            put(parameters, "password", libpq.group("password"));
-            return of(libpq.group("hosts"), libpq.group("database"), parameters);
+            Map<String, String> login = new LinkedHashMap<>();
+            put(login, "user", libpq.group("user"));
+            put(login, "password", libpq.group("password"));
+            return of(libpq, true, login);
         } else if (jdbc.matches()) {
-            return of(jdbc.group("hosts"), jdbc.group("database"), parameters(jdbc.group("parameters"), false));
+            return of(jdbc, false, Map.of());
         }
         throw new IllegalArgumentException("must be like postgresql://user:password@host:5432/database"
                 + " or jdbc:postgresql://host:5432/database?user=..&password=..");
     }
 
-    private static DatabaseUrl of(String hosts, @Nullable String database, Map<String, String> parameters) {
+    /** What a password with a reserved character in it is mistaken for is refused first, and never repeated. */
+    private static DatabaseUrl of(Matcher url, boolean libpq, Map<String, String> login) {
+        String hosts = url.group("hosts");
+        String database = url.group("database");
         if (hosts.isEmpty()) {
             throw new IllegalArgumentException("must name a host");
+        }
+        for (String host : hosts.split(",", -1)) {
+            if (!HOST.matcher(host).matches()) {
+                throw new IllegalArgumentException(
+                        "must name hosts like host, host:5432 or [::1]:5432, separated by" + " commas; " + ENCODED);
+            }
         }
         if (database == null || database.isEmpty()) {
             throw new IllegalArgumentException("must name a database after the host, as in postgresql://host/ipamer");
         }
+        Map<String, String> parameters = parameters(url.group("parameters"), libpq);
+        parameters.putAll(login);
         return new DatabaseUrl(hosts, database, parameters);
     }
 
@@ -96,6 +113,10 @@ public final class DatabaseUrl {
                                 ", ", PARAMETERS.keySet().stream().sorted().toList())
                         + ", and a jdbc:postgresql: URL takes all of the JDBC driver's");
             }
+            if (!libpq && !isKnownToDriver(name)) {
+                throw new IllegalArgumentException(
+                        "does not know the parameter " + name + ", nor does the JDBC driver");
+            }
             put(parameters, known, pair.substring(equals + 1));
         }
         String target = parameters.get("targetServerType");
@@ -104,9 +125,19 @@ public final class DatabaseUrl {
         }
         String balance = parameters.get("loadBalanceHosts");
         if (libpq && balance != null) {
-            parameters.put("loadBalanceHosts", String.valueOf(balance.equals("random")));
+            parameters.put("loadBalanceHosts", loadBalanceHosts(balance));
         }
         return parameters;
+    }
+
+    @SuppressWarnings("UnusedException") // it is the answer
+    private static boolean isKnownToDriver(String name) {
+        try {
+            new PGSimpleDataSource().getProperty(name);
+            return true;
+        } catch (SQLException unknown) {
+            return false;
+        }
     }
 
     private static String targetServerType(String attributes) {
@@ -119,10 +150,24 @@ public final class DatabaseUrl {
         };
     }
 
+    private static String loadBalanceHosts(String order) {
+        return switch (order) {
+            case "disable" -> "false";
+            case "random" -> "true";
+            default -> throw new IllegalArgumentException("load_balance_hosts must be disable or random");
+        };
+    }
+
+    @SuppressWarnings("UnusedException") // it repeats a part of the secret
     private static void put(Map<String, String> parameters, String name, @Nullable String encoded) {
         if (encoded != null && !encoded.isEmpty()) {
-            // A plus is a plus in libpq's and in the driver's form.
-            parameters.put(name, URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8));
+            try {
+                // A plus is a plus in libpq's and in the driver's form.
+                parameters.put(name, URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8));
+            } catch (IllegalArgumentException malformed) {
+                throw new IllegalArgumentException(
+                        "has a % in " + name + " that no two hexadecimal digits follow; " + ENCODED);
+            }
         }
     }
 
