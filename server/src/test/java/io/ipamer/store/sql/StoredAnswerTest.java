@@ -1,0 +1,115 @@
+package io.ipamer.store.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.Allocations;
+import io.ipamer.model.Answer;
+import io.ipamer.model.Loaded;
+import io.ipamer.model.Namespace;
+import io.ipamer.model.Prefix;
+import io.ipamer.model.Reason;
+import io.ipamer.model.Releases;
+import io.ipamer.model.Reservation;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The texts are in databases by now: a test may be added here, none may be changed. */
+class StoredAnswerTest {
+    private static final UUID A = UUID.fromString("0a0a0a0a-0000-4000-8000-000000000001");
+    private static final UUID B = UUID.fromString("0b0b0b0b-0000-4000-8000-000000000002");
+    private static final UUID C = UUID.fromString("0c0c0c0c-0000-4000-8000-000000000003");
+
+    static Stream<Arguments> stored() {
+        return Stream.of(
+                Arguments.of(
+                        new Allocations(List.of(
+                                new Allocation(A, IpAddress.parse("10.0.0.1")),
+                                new Allocation(B, IpAddress.parse("2001:db8::1")))),
+                        """
+                        {"kind":"allocations","allocations":[\
+                        {"id":"0a0a0a0a-0000-4000-8000-000000000001","address":"10.0.0.1"},\
+                        {"id":"0b0b0b0b-0000-4000-8000-000000000002","address":"2001:db8::1"}]}"""),
+                Arguments.of(new Allocations(List.of()), """
+                        {"kind":"allocations","allocations":[]}"""),
+                Arguments.of(
+                        new Releases(List.of(
+                                new Releases.Released(IpAddress.parse("10.0.0.1"), A),
+                                new Releases.Released(IpAddress.parse("10.0.0.0"), null),
+                                new Releases.Refused(
+                                        IpAddress.parse("::1"),
+                                        Reason.ALLOCATION_NOT_FOUND,
+                                        "\"it\" isn't <there> \\ née 日本 🙂\n"))),
+                        """
+                        {"kind":"releases","releases":[\
+                        {"address":"10.0.0.1","allocation_id":"0a0a0a0a-0000-4000-8000-000000000001"},\
+                        {"address":"10.0.0.0"},\
+                        {"address":"::1","reason":"ALLOCATION_NOT_FOUND",\
+                        "message":"\\"it\\" isn't <there> \\\\ née 日本 🙂\\n"}]}"""),
+                Arguments.of(new Prefix(A, B, null, null, Cidr.parse("10.0.0.0/8"), Reservation.FIRST_AND_LAST), """
+                        {"kind":"prefix","id":"0a0a0a0a-0000-4000-8000-000000000001",\
+                        "namespace_id":"0b0b0b0b-0000-4000-8000-000000000002","cidr":"10.0.0.0/8",\
+                        "reservation":"FIRST_AND_LAST"}"""),
+                Arguments.of(
+                        new Prefix(
+                                A, B, C, Cidr.parse("2001:db8::/32"), Cidr.parse("2001:db8:1::/48"), Reservation.NONE),
+                        """
+                        {"kind":"prefix","id":"0a0a0a0a-0000-4000-8000-000000000001",\
+                        "namespace_id":"0b0b0b0b-0000-4000-8000-000000000002",\
+                        "parent_id":"0c0c0c0c-0000-4000-8000-000000000003","parent_cidr":"2001:db8::/32",\
+                        "cidr":"2001:db8:1::/48","reservation":"NONE"}"""),
+                Arguments.of(new Namespace(A, "Zürich \"west\" 🙂"), """
+                        {"kind":"namespace","id":"0a0a0a0a-0000-4000-8000-000000000001",\
+                        "name":"Zürich \\"west\\" 🙂"}"""),
+                Arguments.of(new Loaded(1, Long.MAX_VALUE, 0), """
+                        {"kind":"loaded","prefixes":1,"allocations":9223372036854775807,"leaked":0}"""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("stored")
+    void everyAnswerIsWrittenThisWay(Answer answer, String json) {
+        assertThat(StoredAnswer.write(answer)).isEqualTo(json);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stored")
+    void whatWasEverWrittenIsReadAsWhatItWas(Answer answer, String json) {
+        assertThat(StoredAnswer.read(json)).isEqualTo(answer);
+        assertThat(StoredAnswer.read(json.replace("{\"kind\"", "{\"later\":[{}],\"kind\"")))
+                .as("with a member of a newer version")
+                .isEqualTo(answer);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Reason.class)
+    void everyReasonIsReadAgain(Reason reason) {
+        Releases refused = new Releases(List.of(new Releases.Refused(IpAddress.parse("10.0.0.1"), reason, "")));
+
+        assertThat(StoredAnswer.read(StoredAnswer.write(refused))).isEqualTo(refused);
+    }
+
+    @Test
+    void noKindOfAnswerIsLeftOut() {
+        assertThat(stored().map(row -> row.get()[0].getClass().getName()).distinct())
+                .containsExactlyInAnyOrderElementsOf(Arrays.stream(Answer.class.getPermittedSubclasses())
+                        .map(Class::getName)
+                        .toList());
+    }
+
+    @Test
+    void aKindOfANewerVersionIsNamed() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> StoredAnswer.read("{\"kind\":\"future\"}"))
+                .withMessageContaining("future");
+    }
+}
