@@ -1,0 +1,77 @@
+package io.ipamer.it;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The one jar as a process that serves from a database, and a channel to it. What it logs is in {@link #LOG}. */
+final class ServerProcess implements AutoCloseable {
+    private static final Pattern LISTENS = Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+)");
+    private static final File LOG = new File("target/server-processes.log");
+
+    private final Process process;
+    private final ManagedChannel channel;
+
+    private ServerProcess(Process process, int port) {
+        this.process = process;
+        this.channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    }
+
+    /** Returns when it serves. */
+    static ServerProcess start(String databaseUrl) throws IOException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-jar",
+                        System.getProperty("ipamer.jar"),
+                        "serve",
+                        "--grpc-address",
+                        "127.0.0.1:0",
+                        "--db-url",
+                        databaseUrl)
+                .redirectError(ProcessBuilder.Redirect.appendTo(LOG))
+                .start();
+        boolean serves = false;
+        try {
+            BufferedReader output =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                Matcher listens = LISTENS.matcher(line);
+                if (listens.find()) {
+                    serves = true;
+                    return new ServerProcess(process, Integer.parseInt(listens.group(1)));
+                }
+            }
+            throw new AssertionError("the server ended without saying where it listens, see " + LOG.getAbsolutePath());
+        } finally {
+            if (!serves) {
+                process.destroyForcibly();
+            }
+        }
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Kills it; returns when it is gone. */
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+}
