@@ -30,11 +30,16 @@ public record Rows(
     public static final Rows NONE = new Rows(Map.of(), List.of(), Map.of(), List.of(), Map.of(), Map.of());
 
     public boolean isEmpty() {
-        return freeRanges.isEmpty()
-                && freeBlocks.isEmpty()
-                && allocations.isEmpty()
-                && leaked.isEmpty()
-                && prefixes.isEmpty()
-                && namespaces.isEmpty();
+        return count() == 0;
+    }
+
+    /** How many rows; a block change counts as one. */
+    public int count() {
+        return freeRanges.size()
+                + freeBlocks.size()
+                + allocations.size()
+                + leaked.size()
+                + prefixes.size()
+                + namespaces.size();
     }
 }

@@ -11,11 +11,10 @@ import io.ipamer.model.Reservation;
 import io.ipamer.plan.Head;
 import io.ipamer.plan.Request;
 import io.ipamer.plan.RequestRow;
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.argument.Argument;
 import org.jspecify.annotations.Nullable;
@@ -33,22 +32,21 @@ final class Columns {
                 statement.setArray(position, statement.getConnection().createArrayOf(type, values));
     }
 
-    // Single values of the statements that are sent most: JDBI would else look up by type how to bind each, every time.
-
-    static Argument uuid(UUID value) {
-        return (position, statement, context) -> statement.setObject(position, value);
-    }
-
-    static Argument bigint(long value) {
-        return (position, statement, context) -> statement.setLong(position, value);
-    }
-
-    static Argument bool(boolean value) {
-        return (position, statement, context) -> statement.setBoolean(position, value);
-    }
-
-    static Argument numeric(BigInteger value) {
-        return (position, statement, context) -> statement.setBigDecimal(position, new BigDecimal(value));
+    /**
+     * One parameter that holds any number of arrays, each as the text that stands for it: arrays of arrays of different
+     * lengths cannot be sent.
+     */
+    static Argument arrayOfArrays(String type, List<Object[]> arrays) {
+        return (position, statement, context) -> {
+            String[] texts = new String[arrays.size()];
+            for (int i = 0; i < texts.length; i++) {
+                texts[i] = statement
+                        .getConnection()
+                        .createArrayOf(type, arrays.get(i))
+                        .toString();
+            }
+            statement.setArray(position, statement.getConnection().createArrayOf("text", texts));
+        };
     }
 
     static int af(AddressFamily family) {

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -90,38 +91,46 @@ final class ConnectionPool implements AutoCloseable {
         };
         return submit(() -> {
             try {
-                return attempt(work, verdict);
+                return with(work, verdict);
             } catch (StoreException failure) {
                 if (failure.kind() == Kind.DEFECT) {
                     throw failure;
                 }
-                return attempt(work, verdict);
+                return with(work, verdict);
             }
         });
     }
 
     /** Does something on one of the threads; autocommit is on. A connection that cannot be had changed nothing. */
     <T> CompletableFuture<T> submit(Work<T> work, Verdict<T> verdict) {
-        return submit(() -> attempt(work, verdict));
+        return submit(() -> with(work, verdict));
     }
 
     private <T> CompletableFuture<T> submit(Supplier<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        try {
-            threads.execute(() -> {
-                try {
-                    result.complete(task.get());
-                } catch (Throwable failure) {
-                    result.completeExceptionally(failure);
-                }
-            });
-        } catch (RejectedExecutionException closed) {
-            result.completeExceptionally(new StoreException(Kind.UNAVAILABLE, "the store is closed", closed));
-        }
+        execute(
+                () -> {
+                    try {
+                        result.complete(task.get());
+                    } catch (Throwable failure) {
+                        result.completeExceptionally(failure);
+                    }
+                },
+                result::completeExceptionally);
         return result;
     }
 
-    private <T> T attempt(Work<T> work, Verdict<T> verdict) {
+    /** Runs a task on one of the threads, or says that the pool is closed. */
+    void execute(Runnable task, Consumer<StoreException> refused) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException closed) {
+            refused.accept(new StoreException(Kind.UNAVAILABLE, "the store is closed", closed));
+        }
+    }
+
+    /** Does something at once, on a thread of the pool; autocommit is on. */
+    <T> T with(Work<T> work, Verdict<T> verdict) {
         Handle handle = open();
         try {
             return work.with(handle);

@@ -11,18 +11,24 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** Where the engines differ, and what their errors mean for what was asked. The only place that knows SQLSTATEs. */
 enum Dialect {
-    POSTGRESQL(Sql.BEGIN_TURN, "repeatable read"),
+    /**
+     * Statements are planned once: with few values in their arrays PostgreSQL would hold planning anew to be worth its
+     * while, each time.
+     */
+    POSTGRESQL(Sql.BEGIN_TURN, "repeatable read", "-c plan_cache_mode=force_generic_plan"),
     /** Waiters queue for a lock under any level; a serializable transaction reads one snapshot. */
-    COCKROACHDB(Sql.BEGIN, "serializable");
+    COCKROACHDB(Sql.BEGIN, "serializable", "");
 
     private static final String JOURNAL = "journal";
 
     private final String beginTurn;
     private final String readIsolation;
+    private final String planOptions;
 
-    Dialect(String beginTurn, String readIsolation) {
+    Dialect(String beginTurn, String readIsolation, String planOptions) {
         this.beginTurn = beginTurn;
         this.readIsolation = readIsolation;
+        this.planOptions = planOptions;
     }
 
     /** By the answer to {@link Sql#VERSION}. */
@@ -40,15 +46,24 @@ enum Dialect {
      * serializable neighbours; a transaction that idles for a second belongs to a process that stopped.
      */
     String writeOptions() {
-        return "-c default_transaction_isolation=serializable -c enable_seqscan=off -c statement_timeout=10000"
+        return planOptions
+                + " -c default_transaction_isolation=serializable -c enable_seqscan=off -c statement_timeout=10000"
                 + " -c lock_timeout=3000 -c idle_in_transaction_session_timeout=1000";
     }
 
     /** Session settings of connections that only read: a transaction sees one moment, and locks nothing. */
     String readOptions() {
-        return "-c default_transaction_isolation=" + readIsolation.replace(" ", "\\ ")
+        return planOptions + " -c default_transaction_isolation=" + readIsolation.replace(" ", "\\ ")
                 + " -c default_transaction_read_only=on -c enable_seqscan=off -c statement_timeout=60000"
                 + " -c idle_in_transaction_session_timeout=30000";
+    }
+
+    /**
+     * How plans are committed. On CockroachDB plans of different scopes write to different ranges, so one transaction for
+     * several would cost more than one each.
+     */
+    GroupCommit groupCommit(ConnectionPool connections) {
+        return this == COCKROACHDB ? new GroupCommit(connections, 16, 1) : new GroupCommit(connections, 4, 32);
     }
 
     /** What a failed flush means: an outcome that is certain, or an exception. */

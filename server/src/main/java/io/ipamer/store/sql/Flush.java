@@ -2,6 +2,7 @@ package io.ipamer.store.sql;
 
 import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
@@ -14,6 +15,7 @@ import io.ipamer.plan.Plan;
 import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Rows;
 import io.ipamer.plan.ScopeChange;
+import io.ipamer.store.StoreException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,53 +30,68 @@ import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan as statements, sent in one go. Under autocommit the engines make that one transaction, and it takes one round
- * trip. However much a plan does, it is at most {@link Sql#FLUSH} statements, fewer than the driver would split.
+ * Plans of different scopes as statements, sent in one go. Under autocommit the engines make that one transaction, and
+ * it takes one round trip. However much the plans do, it is at most {@link Sql#FLUSH} statements, fewer than the driver
+ * would split.
  *
- * <p>No value of it is null but the parent of a top-level prefix, so a refused null is the guard's.
+ * <p>No value of it is null but the parent of a top-level prefix, so a refused null is a guard's.
  */
 final class Flush {
-    private final Plan plan;
-    private final StringBuilder text = new StringBuilder(1_024);
+    private final StringBuilder text = new StringBuilder(4_096);
     private final Map<String, Argument> arrays = new LinkedHashMap<>();
 
-    private final List<UUID> dropped = new ArrayList<>(0);
+    private final List<Plan> plans;
+    private final List<Row<Plan>> dropped = new ArrayList<>(0);
     private final List<Row<Head>> heads = new ArrayList<>(0);
-    private final List<byte[]> rangesGone = new ArrayList<>(0);
+    private final List<Row<IpAddress>> rangesGone = new ArrayList<>(0);
     private final List<Row<AddressRange>> rangesChanged = new ArrayList<>(0);
     private final List<Row<AddressRange>> rangesNew = new ArrayList<>(0);
-    private final List<byte[]> allocationsGone = new ArrayList<>(0);
+    private final List<Row<Allocation>> allocationsGone = new ArrayList<>(0);
     private final List<Row<Allocation>> allocationsNew = new ArrayList<>(0);
-    private final List<byte[]> blocksGone = new ArrayList<>(0);
+    private final List<Row<Cidr>> blocksGone = new ArrayList<>(0);
     private final List<Row<Cidr>> blocksNew = new ArrayList<>(0);
     private final List<Row<Cidr>> leakedNew = new ArrayList<>(0);
-    private final List<UUID> prefixesGone = new ArrayList<>(0);
+    private final List<Row<Prefix>> prefixesGone = new ArrayList<>(0);
     private final List<Row<Prefix>> prefixesNew = new ArrayList<>(0);
-    private final List<UUID> namespacesGone = new ArrayList<>(0);
+    private final List<Row<Namespace>> namespacesGone = new ArrayList<>(0);
     private final List<Row<Namespace>> namespacesNew = new ArrayList<>(0);
+    private final List<RequestRow> requests = new ArrayList<>(0);
 
     private record Row<V>(UUID scope, V value) {}
 
-    private Flush(Plan plan) {
-        this.plan = plan;
-        for (ScopeChange change : plan.changes()) {
-            if (change instanceof ScopeChange.Advance one) {
-                add(one.scope().id(), one.rows());
-            } else if (change instanceof ScopeChange.Create one) {
-                heads.add(new Row<>(one.scope().id(), one.head()));
-                add(one.scope().id(), one.rows());
-            } else {
-                dropped.add(change.scope().id());
+    private Flush(List<Plan> plans) {
+        this.plans = plans;
+        for (Plan plan : plans) {
+            for (ScopeChange change : plan.changes()) {
+                if (change instanceof ScopeChange.Advance one) {
+                    add(one.scope().id(), one.rows());
+                } else if (change instanceof ScopeChange.Create one) {
+                    heads.add(new Row<>(one.scope().id(), one.head()));
+                    add(one.scope().id(), one.rows());
+                } else {
+                    dropped.add(new Row<>(change.scope().id(), plan));
+                }
             }
+            requests.addAll(plan.requests());
         }
     }
 
-    /** The plan, ready to be executed on that connection. {@code end}: what else goes in the same round trip. */
-    static Update of(Plan plan, Handle handle, String end) {
-        Flush flush = new Flush(plan);
-        flush.write();
+    /**
+     * The plans, ready to be executed on that connection, whole or not at all.
+     *
+     * @param plans in the order in which their guards lock: the same for all who write
+     * @param end what else goes in the same round trip
+     */
+    static Update of(List<Plan> plans, Handle handle, String end) {
+        Flush flush;
+        try {
+            flush = new Flush(plans);
+            flush.write();
+        } catch (RuntimeException defect) {
+            // Of what fails from here on nobody knows whether it was sent.
+            throw new StoreException(StoreException.Kind.DEFECT, "a plan cannot be written: " + defect, defect);
+        }
         Update update = handle.createUpdate(flush.text.append(end).toString());
-        flush.bindGuard(update);
         flush.arrays.forEach(update::bind);
         return update;
     }
@@ -82,24 +99,23 @@ final class Flush {
     private void add(UUID scope, Rows rows) {
         rows.freeRanges().forEach((last, change) -> {
             if (change.after() == null) {
-                rangesGone.add(last.toBytes());
+                rangesGone.add(new Row<>(scope, last));
             } else {
                 Row<AddressRange> row = new Row<>(scope, new AddressRange(change.after(), last));
                 (change.before() == null ? rangesNew : rangesChanged).add(row);
             }
         });
-        add(scope, rows.allocations(), allocation -> allocation.address().toBytes(), allocationsGone, allocationsNew);
+        add(scope, rows.allocations(), allocationsGone, allocationsNew);
         addBlocks(scope, rows.freeBlocks());
         rows.leaked().forEach(block -> leakedNew.add(new Row<>(scope, block)));
-        add(scope, rows.prefixes(), Prefix::id, prefixesGone, prefixesNew);
-        add(scope, rows.namespaces(), Namespace::id, namespacesGone, namespacesNew);
+        add(scope, rows.prefixes(), prefixesGone, prefixesNew);
+        add(scope, rows.namespaces(), namespacesGone, namespacesNew);
     }
 
-    private static <V, K> void add(
-            UUID scope, Map<?, Change<V>> changes, Function<V, K> keyOf, List<K> gone, List<Row<V>> added) {
+    private static <V> void add(UUID scope, Map<?, Change<V>> changes, List<Row<V>> gone, List<Row<V>> added) {
         for (Change<V> change : changes.values()) {
             if (change.before() != null) {
-                gone.add(keyOf.apply(change.before()));
+                gone.add(new Row<>(scope, change.before()));
             }
             if (change.after() != null) {
                 added.add(new Row<>(scope, change.after()));
@@ -119,7 +135,7 @@ final class Flush {
                 move(change.outer(), change.carve() ? added : gone, change.carve() ? gone : added);
             }
         }
-        gone.forEach(block -> blocksGone.add(Columns.blockKey(block)));
+        gone.forEach(block -> blocksGone.add(new Row<>(scope, block)));
         added.forEach(block -> blocksNew.add(new Row<>(scope, block)));
     }
 
@@ -130,15 +146,26 @@ final class Flush {
     }
 
     private void write() {
-        text.append(Sql.ADVANCE);
+        writeGuards();
         if (!dropped.isEmpty()) {
-            then(Sql.DROP).then(Sql.DROP_FREE_BLOCKS).then(Sql.DROP_LEAKED).ids("dropped", dropped, id -> id);
+            then(Sql.DROP)
+                    .then(Sql.DROP_FREE_BLOCKS)
+                    .then(Sql.DROP_LEAKED)
+                    .ids("dropped", dropped, Row::scope)
+                    .ids("dropped_tx", dropped, row -> row.value.txId())
+                    .ids(
+                            "dropped_space",
+                            dropped,
+                            row -> row.value.advance().scope().requestSpace());
         }
         if (!rangesGone.isEmpty()) {
-            then(Sql.DELETE_FREE_RANGES).bytes("range_gone", rangesGone, key -> key);
+            then(Sql.DELETE_FREE_RANGES)
+                    .ids("range_gone_scope", rangesGone, Row::scope)
+                    .bytes("range_gone_last", rangesGone, row -> row.value.toBytes());
         }
         if (!rangesChanged.isEmpty()) {
             then(Sql.UPDATE_FREE_RANGES)
+                    .ids("range_changed_scope", rangesChanged, Row::scope)
                     .bytes(
                             "range_changed_last",
                             rangesChanged,
@@ -149,16 +176,23 @@ final class Flush {
                             row -> row.value.first().toBytes());
         }
         if (!allocationsGone.isEmpty()) {
-            then(Sql.DELETE_ALLOCATIONS).bytes("addr_gone", allocationsGone, key -> key);
+            then(Sql.DELETE_ALLOCATIONS)
+                    .ids("addr_gone_scope", allocationsGone, Row::scope)
+                    .bytes(
+                            "addr_gone",
+                            allocationsGone,
+                            row -> row.value.address().toBytes());
         }
         if (!blocksGone.isEmpty()) {
-            then(Sql.DELETE_FREE_BLOCKS).bytes("block_gone", blocksGone, key -> key);
+            then(Sql.DELETE_FREE_BLOCKS)
+                    .ids("block_gone_scope", blocksGone, Row::scope)
+                    .bytes("block_gone", blocksGone, row -> Columns.blockKey(row.value));
         }
         if (!prefixesGone.isEmpty()) {
-            then(Sql.DELETE_PREFIXES).ids("prefix_gone", prefixesGone, id -> id);
+            then(Sql.DELETE_PREFIXES).ids("prefix_gone", prefixesGone, row -> row.value.id());
         }
         if (!namespacesGone.isEmpty()) {
-            then(Sql.DELETE_NAMESPACES).ids("namespace_gone", namespacesGone, id -> id);
+            then(Sql.DELETE_NAMESPACES).ids("namespace_gone", namespacesGone, row -> row.value.id());
         }
         writeHeads();
         if (!rangesNew.isEmpty()) {
@@ -190,18 +224,41 @@ final class Flush {
                     .ids("namespace_id", namespacesNew, row -> row.value.id())
                     .array("namespace_name", "text", namespacesNew, row -> row.value.name());
         }
-        List<RequestRow> requests = plan.requests();
-        array("request_ids", "text", requests, row -> row.request().id());
         if (!requests.isEmpty()) {
             then(Sql.INSERT_REQUESTS)
-                    .array(
-                            "fingerprints",
-                            "text",
-                            requests,
-                            row -> row.request().fingerprint())
-                    .array("answers", "text", requests, row -> StoredAnswer.write(row.answer()))
+                    .ids("request_space", requests, row -> row.request().space())
+                    .array("request_id", "text", requests, row -> row.request().id())
+                    .array("fingerprint", "text", requests, row -> row.request().fingerprint())
+                    .array("answer", "text", requests, row -> StoredAnswer.write(row.answer()))
+                    .array("revision", "int8", requests, RequestRow::revision)
                     .array("gives", "bool", requests, RequestRow::gives);
         }
+    }
+
+    private void writeGuards() {
+        List<ScopeChange.Advance> advances = plans.stream().map(Plan::advance).toList();
+        text.append(Sql.ADVANCE);
+        ids("scope_id", advances, row -> row.scope().id())
+                .array("seq", "int8", advances, row -> row.before().seq())
+                .ids("before_tx_id", advances, row -> row.before().txId())
+                .ids("tx_id", plans, Plan::txId)
+                .ids("space_id", advances, row -> row.scope().requestSpace())
+                .array("parent_only", "bool", advances, row -> row.after().parentOnly())
+                .array("acquired", "int8", advances, row -> row.after().acquired())
+                .array("children", "int8", advances, row -> row.after().children())
+                .array("leaked", "int8", advances, row -> row.after().leaked())
+                .array("covered", "numeric", advances, row -> row.after().covered())
+                .array("first_reserved", "bool", advances, row -> row.after().firstReserved())
+                .array("last_reserved", "bool", advances, row -> row.after().lastReserved());
+        arrays.put(
+                "request_ids",
+                Columns.arrayOfArrays(
+                        "text",
+                        plans.stream()
+                                .map(plan -> plan.requests().stream()
+                                        .map(row -> row.request().id())
+                                        .toArray())
+                                .toList()));
     }
 
     private void writeHeads() {
@@ -251,24 +308,6 @@ final class Flush {
                             prefixesNew,
                             row -> row.value.reservation() == Reservation.FIRST_AND_LAST);
         }
-    }
-
-    private void bindGuard(Update update) {
-        ScopeChange.Advance advance = plan.advance();
-        Head after = advance.after();
-        update.bind("scope_id", Columns.uuid(advance.scope().id()))
-                .bind("space_id", Columns.uuid(advance.scope().requestSpace()))
-                .bind("seq", Columns.bigint(advance.before().seq()))
-                .bind("before_tx_id", Columns.uuid(advance.before().txId()))
-                .bind("tx_id", Columns.uuid(plan.txId()))
-                .bind("revision", Columns.bigint(after.seq()))
-                .bind("parent_only", Columns.bool(after.parentOnly()))
-                .bind("acquired", Columns.bigint(after.acquired()))
-                .bind("children", Columns.bigint(after.children()))
-                .bind("leaked", Columns.bigint(after.leaked()))
-                .bind("covered", Columns.numeric(after.covered()))
-                .bind("first_reserved", Columns.bool(after.firstReserved()))
-                .bind("last_reserved", Columns.bool(after.lastReserved()));
     }
 
     private Flush then(String statement) {

@@ -11,22 +11,32 @@ import java.util.List;
 final class Sql {
     private Sql() {}
 
-    // ---- a plan, in this order ----------------------------------------------------------------------------------
+    // ---- plans, in this order -----------------------------------------------------------------------------------
 
     /**
-     * The guard. When the head is not the one that the plan was made for, the journal gets a null and all is undone.
+     * The guards. Where a head is not the one that its plan was made for, the journal gets a null and all is undone.
      * First in a flush: its own request ids would else refuse a plan that is sent again.
      */
     static final String ADVANCE = """
-            WITH h AS (
-              UPDATE head SET seq = seq + 1, tx_id = :tx_id, parent_only = :parent_only, acquired = :acquired,
-                children = :children, leaked = :leaked, covered = :covered, first_reserved = :first_reserved,
-                last_reserved = :last_reserved
-              WHERE scope_id = :scope_id AND seq = :seq AND tx_id = :before_tx_id
-              RETURNING scope_id, seq
+            WITH x AS (
+              SELECT u.scope_id, u.seq, u.before_tx_id, u.tx_id, u.space_id, u.request_ids, u.parent_only, u.acquired,
+                u.children, u.leaked, u.covered, u.first_reserved, u.last_reserved
+              FROM unnest(:scope_id::UUID[], :seq::BIGINT[], :before_tx_id::UUID[], :tx_id::UUID[], :space_id::UUID[],
+                :request_ids::TEXT[], :parent_only::BOOLEAN[], :acquired::BIGINT[], :children::BIGINT[],
+                :leaked::BIGINT[], :covered::NUMERIC[], :first_reserved::BOOLEAN[], :last_reserved::BOOLEAN[])
+                AS u(scope_id, seq, before_tx_id, tx_id, space_id, request_ids, parent_only, acquired, children,
+                  leaked, covered, first_reserved, last_reserved)
+            ), h AS (
+              UPDATE head SET seq = x.seq + 1, tx_id = x.tx_id, parent_only = x.parent_only, acquired = x.acquired,
+                children = x.children, leaked = x.leaked, covered = x.covered, first_reserved = x.first_reserved,
+                last_reserved = x.last_reserved
+              FROM x
+              WHERE head.scope_id = x.scope_id AND head.seq = x.seq AND head.tx_id = x.before_tx_id
+              RETURNING head.scope_id, head.seq
             )
             INSERT INTO journal (scope_id, seq, tx_id, space_id, request_ids)
-            VALUES ((SELECT scope_id FROM h), (SELECT seq FROM h), :tx_id, :space_id, :request_ids::TEXT[])""";
+            SELECT h.scope_id, h.seq, x.tx_id, x.space_id, CAST(x.request_ids AS TEXT[])
+            FROM x LEFT JOIN h ON h.scope_id = x.scope_id""";
 
     /** The same for scopes that go: each must be there and hold nothing, or the journal gets a null. */
     static final String DROP = """
@@ -35,26 +45,34 @@ final class Sql {
               RETURNING scope_id, seq
             )
             INSERT INTO journal (scope_id, seq, tx_id, space_id, request_ids)
-            SELECT h.scope_id, h.seq + 1, :tx_id, :space_id, '{}'::TEXT[]
-            FROM unnest(:dropped::UUID[]) AS d(scope_id) LEFT JOIN h ON h.scope_id = d.scope_id""";
+            SELECT h.scope_id, h.seq + 1, d.tx_id, d.space_id, '{}'::TEXT[]
+            FROM unnest(:dropped::UUID[], :dropped_tx::UUID[], :dropped_space::UUID[]) AS d(scope_id, tx_id, space_id)
+            LEFT JOIN h ON h.scope_id = d.scope_id""";
 
     static final String DROP_FREE_BLOCKS = "DELETE FROM block_free WHERE scope_id = ANY(:dropped::UUID[])";
 
     static final String DROP_LEAKED = "DELETE FROM block_leaked WHERE scope_id = ANY(:dropped::UUID[])";
 
-    static final String DELETE_FREE_RANGES =
-            "DELETE FROM ip_free WHERE scope_id = :scope_id AND last_addr = ANY(:range_gone::BYTEA[])";
+    static final String DELETE_FREE_RANGES = """
+            DELETE FROM ip_free
+            USING unnest(:range_gone_scope::UUID[], :range_gone_last::BYTEA[]) AS x(scope_id, last_addr)
+            WHERE ip_free.scope_id = x.scope_id AND ip_free.last_addr = x.last_addr""";
 
     static final String UPDATE_FREE_RANGES = """
             UPDATE ip_free SET first_addr = x.first_addr
-            FROM unnest(:range_changed_last::BYTEA[], :range_changed_first::BYTEA[]) AS x(last_addr, first_addr)
-            WHERE ip_free.scope_id = :scope_id AND ip_free.last_addr = x.last_addr""";
+            FROM unnest(:range_changed_scope::UUID[], :range_changed_last::BYTEA[], :range_changed_first::BYTEA[])
+              AS x(scope_id, last_addr, first_addr)
+            WHERE ip_free.scope_id = x.scope_id AND ip_free.last_addr = x.last_addr""";
 
-    static final String DELETE_ALLOCATIONS =
-            "DELETE FROM ip_addr WHERE scope_id = :scope_id AND addr = ANY(:addr_gone::BYTEA[])";
+    static final String DELETE_ALLOCATIONS = """
+            DELETE FROM ip_addr
+            USING unnest(:addr_gone_scope::UUID[], :addr_gone::BYTEA[]) AS x(scope_id, addr)
+            WHERE ip_addr.scope_id = x.scope_id AND ip_addr.addr = x.addr""";
 
-    static final String DELETE_FREE_BLOCKS =
-            "DELETE FROM block_free WHERE scope_id = :scope_id AND block_key = ANY(:block_gone::BYTEA[])";
+    static final String DELETE_FREE_BLOCKS = """
+            DELETE FROM block_free
+            USING unnest(:block_gone_scope::UUID[], :block_gone::BYTEA[]) AS x(scope_id, block_key)
+            WHERE block_free.scope_id = x.scope_id AND block_free.block_key = x.block_key""";
 
     static final String DELETE_PREFIXES = "DELETE FROM prefix WHERE prefix_id = ANY(:prefix_gone::UUID[])";
 
@@ -108,9 +126,9 @@ final class Sql {
 
     static final String INSERT_REQUESTS = """
             INSERT INTO request (space_id, request_id, fingerprint, answer, revision, gives)
-            SELECT :space_id, x.request_id, x.fingerprint, x.answer, :revision, x.gives
-            FROM unnest(:request_ids::TEXT[], :fingerprints::TEXT[], :answers::TEXT[], :gives::BOOLEAN[])
-              AS x(request_id, fingerprint, answer, gives)""";
+            SELECT x.space_id, x.request_id, x.fingerprint, x.answer, x.revision, x.gives
+            FROM unnest(:request_space::UUID[], :request_id::TEXT[], :fingerprint::TEXT[], :answer::TEXT[],
+              :revision::BIGINT[], :gives::BOOLEAN[]) AS x(space_id, request_id, fingerprint, answer, revision, gives)""";
 
     /** What a flush can consist of, in its order. */
     static final List<String> FLUSH = List.of(

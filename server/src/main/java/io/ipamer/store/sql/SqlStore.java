@@ -30,7 +30,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.Update;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +48,7 @@ public final class SqlStore implements Store {
     private final Dialect dialect;
     private final ConnectionPool writes;
     private final ConnectionPool reads;
+    private final GroupCommit commits;
     private final ScheduledExecutorService sweeping;
 
     private SqlStore(String version, Function<String, DataSource> driver, Retention retention) {
@@ -56,6 +56,7 @@ public final class SqlStore implements Store {
         dialect = Dialect.of(version);
         writes = new ConnectionPool("ipamer-write", driver.apply(dialect.writeOptions()), WRITERS);
         reads = new ConnectionPool("ipamer-read", driver.apply(dialect.readOptions()), READERS);
+        commits = dialect.groupCommit(writes);
         sweeping = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "ipamer-sweeper");
             thread.setDaemon(true);
@@ -123,21 +124,7 @@ public final class SqlStore implements Store {
 
     @Override
     public CompletableFuture<Outcome> commit(Plan plan) {
-        return writes.submit(
-                handle -> {
-                    flush(plan, handle, "").execute();
-                    return Outcome.COMMITTED;
-                },
-                Dialect::outcome);
-    }
-
-    /** Of what fails from here on nobody knows whether it was sent. */
-    private static Update flush(Plan plan, Handle handle, String end) {
-        try {
-            return Flush.of(plan, handle, end);
-        } catch (RuntimeException defect) {
-            throw new StoreException(StoreException.Kind.DEFECT, "a plan cannot be written: " + defect, defect);
-        }
+        return commits.commit(plan);
     }
 
     @Override
@@ -152,7 +139,8 @@ public final class SqlStore implements Store {
                         boolean commits = step instanceof Step.Commit;
                         sent.set(commits);
                         if (step instanceof Step.Commit commit) {
-                            flush(commit.plan(), handle, ";\n" + Sql.COMMIT).execute();
+                            Flush.of(List.of(commit.plan()), handle, ";\n" + Sql.COMMIT)
+                                    .execute();
                         } else {
                             handle.execute(Sql.ROLLBACK);
                         }

@@ -1,7 +1,8 @@
 /**
  * The store on CockroachDB and PostgreSQL: one SQL text for both. {@link io.ipamer.store.sql.Sql} is all that is ever
  * sent, {@link io.ipamer.store.sql.Flush} turns a plan into it, {@link io.ipamer.store.sql.Dialect} knows where the
- * engines differ and what their errors mean.
+ * engines differ and what their errors mean. {@link io.ipamer.store.sql.GroupCommit} puts the plans that wait at the same
+ * moment in one transaction.
  *
  * <p>Threading. Two pools, for plans and for reads, of a fixed number of connections with a thread each; what waits for
  * one stands in one queue, so lanes get their turn in the order in which they came, and thousands of idle ones cost

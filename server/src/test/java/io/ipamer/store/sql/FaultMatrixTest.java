@@ -178,8 +178,25 @@ class FaultMatrixTest {
         TIMER.shutdownNow();
     }
 
+    /** Those that were thrown away are opened again by and by, on a busy machine one after another. */
+    private static final int LOOKS = 5;
+
     @AfterEach
     void noConnectionIsMissingOrMisused() throws Exception {
+        for (int look = 1; ; look++) {
+            try {
+                allConnectionsAtOnce();
+                break;
+            } catch (ExecutionException missing) {
+                if (look == LOOKS) {
+                    throw missing;
+                }
+            }
+        }
+        assertThat(faults.misuses()).isEmpty();
+    }
+
+    private static void allConnectionsAtOnce() throws Exception {
         faults.disarm();
         CyclicBarrier all = new CyclicBarrier(WRITERS);
         List<CompletableFuture<?>> turns = new ArrayList<>();
@@ -196,7 +213,6 @@ class FaultMatrixTest {
         }
         CompletableFuture.allOf(turns.toArray(CompletableFuture[]::new)).get(20, SECONDS);
         faults.disarm();
-        assertThat(faults.misuses()).isEmpty();
     }
 
     private static @Nullable Throwable meet(CyclicBarrier all) {

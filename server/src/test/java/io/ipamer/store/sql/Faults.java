@@ -130,8 +130,11 @@ final class Faults implements Function<String, DataSource> {
         });
     }
 
+    /** What a flush begins with. */
+    private static final String GUARDS = Sql.ADVANCE.substring(0, Sql.ADVANCE.indexOf("FROM unnest"));
+
     private static boolean isFlush(String sql) {
-        return sql.startsWith("WITH h AS");
+        return sql.startsWith(GUARDS);
     }
 
     private static boolean endsTurn(String sql) {

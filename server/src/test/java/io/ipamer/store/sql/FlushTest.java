@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FlushTest {
     private static final int EXECUTIONS = 8;
+    private static final int CONNECTIONS = 3;
 
     /** The driver splits what has as many statements. */
     private static final int DRIVERS_LIMIT = 256;
@@ -90,7 +92,12 @@ class FlushTest {
                     DatabaseUrl.parse("jdbc:postgresql://127.0.0.1:" + relay.port() + direct.getPath() + "?user="
                             + database.user() + "&password=" + database.password()
                             + "&sslmode=disable&gssEncMode=disable&prepareThreshold=" + prepareThreshold);
-            pool = new ConnectionPool("flush", url.dataSource(Dialect.POSTGRESQL.writeOptions()), 3);
+            pool = new ConnectionPool("flush", url.dataSource(Dialect.POSTGRESQL.writeOptions()), CONNECTIONS);
+            // The pool fills by itself; once all are open, nobody but the test says anything.
+            IntStream.range(0, CONNECTIONS)
+                    .mapToObj(n -> pool.jdbi().open())
+                    .toList()
+                    .forEach(Handle::close);
             pool.jdbi().useHandle(handle -> {
                 Schema.statements().forEach(handle::execute);
                 handle.execute("CREATE TABLE probe (said TEXT NOT NULL)");
@@ -173,11 +180,13 @@ class FlushTest {
     }
 
     private static void commit(Handle handle, Scope scope, int n, String end) {
-        Flush.of(everything(scope, n, scope.id() + " " + n), handle, end).execute();
+        Flush.of(List.of(everything(scope, n, scope.id() + " " + n)), handle, end)
+                .execute();
     }
 
     private static SQLException failure(Handle handle, Plan plan, String end) {
-        Throwable thrown = catchThrowable(() -> Flush.of(plan, handle, end).execute());
+        Throwable thrown =
+                catchThrowable(() -> Flush.of(List.of(plan), handle, end).execute());
         assertThat(thrown).isNotNull().hasCauseInstanceOf(SQLException.class);
         return (SQLException) thrown.getCause();
     }
@@ -200,7 +209,7 @@ class FlushTest {
     @Test
     void theLargestPlanIsEachStatementOnceAndFarFromTheDriversLimit() {
         try (Handle handle = connect(1)) {
-            assertThat(Flush.of(everything(ONE, 2, "r"), handle, "")
+            assertThat(Flush.of(List.of(everything(ONE, 2, "r")), handle, "")
                             .getContext()
                             .getRawSql())
                     .isEqualTo(String.join(";\n", Sql.FLUSH));

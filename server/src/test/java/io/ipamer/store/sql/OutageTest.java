@@ -159,6 +159,10 @@ class OutageTest {
         acquireWarm();
         wire.set(Wire.State.ANSWERS_LOST);
         CompletableFuture<?> sent = acquire(FIRST, 1_200);
+        while (stored(prefixes.get(0)).size() < 2 && !sent.isDone()) {
+            // Only what comes after it was sent stands behind it.
+            Thread.onSpinWait();
+        }
         CompletableFuture<?> queued = ipam.addresses()
                 .acquire("root", FIRST, new CallOptions("queued", System.nanoTime() + SECONDS.toNanos(1)));
 

@@ -70,6 +70,11 @@ final class Wire implements AutoCloseable {
                 Socket far = new Socket(host, port);
                 sockets.add(near);
                 sockets.add(far);
+                if (state == State.CUT) {
+                    // Cut while it was being made: who cuts has not seen it.
+                    close(near);
+                    close(far);
+                }
                 start(() -> pass(near, far, State.SILENT));
                 start(() -> pass(far, near, State.ANSWERS_LOST));
             } catch (IOException closed) {

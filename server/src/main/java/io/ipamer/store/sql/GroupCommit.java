@@ -1,0 +1,144 @@
+package io.ipamer.store.sql;
+
+import io.ipamer.plan.Plan;
+import io.ipamer.plan.ScopeChange;
+import io.ipamer.store.Store.Outcome;
+import io.ipamer.store.StoreException;
+import io.ipamer.store.StoreException.Kind;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Commits plans; those that wait at the same moment go in one transaction, which costs little more than one of them
+ * alone. (Group commit: DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984.) A few carriers
+ * take what waits, each a connection; while all are under way the next group gathers, so a lone plan never waits for
+ * company.
+ *
+ * <p>Plans share a transaction, not a fate: when one of them makes the database refuse the group, each is sent by itself.
+ */
+final class GroupCommit {
+    private static final Comparator<Waiting> IN_ORDER_OF_LOCKS =
+            Comparator.comparing(waiting -> waiting.plan.advance().scope().id());
+    private static final int MAX_ROWS = 1_024;
+
+    private final ConnectionPool connections;
+    private final int carriers;
+    private final int plansAtOnce;
+
+    // Guarded by this.
+    private final Queue<Waiting> queue = new ArrayDeque<>();
+    private int carrying;
+
+    private record Waiting(Plan plan, CompletableFuture<Outcome> outcome) {}
+
+    /**
+     * Starts nothing.
+     *
+     * @param carriers how many transactions run side by side at most
+     * @param plansAtOnce how many plans go in one at most
+     */
+    GroupCommit(ConnectionPool connections, int carriers, int plansAtOnce) {
+        this.connections = connections;
+        this.carriers = carriers;
+        this.plansAtOnce = plansAtOnce;
+    }
+
+    /** As {@link io.ipamer.store.Store#commit}. */
+    CompletableFuture<Outcome> commit(Plan plan) {
+        Waiting waiting = new Waiting(plan, new CompletableFuture<>());
+        synchronized (this) {
+            queue.add(waiting);
+            if (carrying == carriers) {
+                return waiting.outcome;
+            }
+            carrying++;
+        }
+        connections.execute(this::carry, closed -> {
+            for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
+                tell(group, closed);
+            }
+        });
+        return waiting.outcome;
+    }
+
+    private void carry() {
+        for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
+            commit(group);
+        }
+    }
+
+    /** The plans that go next, together; with none left the carrier is done. */
+    private synchronized List<Waiting> take() {
+        List<Waiting> group = new ArrayList<>();
+        int rows = 0;
+        while (!queue.isEmpty() && group.size() < plansAtOnce && rows < MAX_ROWS) {
+            // What drops a scope takes away what another plan may be about to fill.
+            boolean alone = queue.element().plan.drops();
+            if (alone && !group.isEmpty()) {
+                break;
+            }
+            Waiting next = queue.remove();
+            group.add(next);
+            rows += alone ? MAX_ROWS : rows(next.plan);
+        }
+        if (group.isEmpty()) {
+            carrying--;
+        }
+        group.sort(IN_ORDER_OF_LOCKS);
+        return group;
+    }
+
+    /** About how many rows the plan writes. */
+    private static int rows(Plan plan) {
+        int rows = plan.requests().size();
+        for (ScopeChange change : plan.changes()) {
+            rows += change.rowCount();
+        }
+        return rows;
+    }
+
+    private void commit(List<Waiting> group) {
+        Outcome outcome;
+        try {
+            outcome = send(group);
+        } catch (StoreException failure) {
+            if (group.size() > 1 && (failure.kind() == Kind.ABORTED || failure.kind() == Kind.DEFECT)) {
+                eachByItself(group);
+            } else {
+                tell(group, failure);
+            }
+            return;
+        } catch (RuntimeException | Error unforeseen) {
+            tell(group, unforeseen);
+            return;
+        }
+        if (group.size() > 1 && outcome != Outcome.COMMITTED) {
+            eachByItself(group);
+        } else {
+            group.forEach(waiting -> waiting.outcome.complete(outcome));
+        }
+    }
+
+    private Outcome send(List<Waiting> group) {
+        List<Plan> plans = group.stream().map(Waiting::plan).toList();
+        return connections.with(
+                handle -> {
+                    Flush.of(plans, handle, "").execute();
+                    return Outcome.COMMITTED;
+                },
+                Dialect::outcome);
+    }
+
+    /** Nothing of the group was done, for certain. */
+    private void eachByItself(List<Waiting> group) {
+        group.forEach(waiting -> commit(List.of(waiting)));
+    }
+
+    private static void tell(List<Waiting> group, Throwable failure) {
+        group.forEach(waiting -> waiting.outcome.completeExceptionally(failure));
+    }
+}
