@@ -231,11 +231,14 @@ final class Sql {
 
     // ---- sweeping -----------------------------------------------------------------------------------------------
 
-    /** The rows of the next scopes, each from its oldest. */
+    /**
+     * The next rows, scope by scope, each from its oldest. From a row and not from a scope on: what was deleted before it
+     * still lies in the index for a while, and would be passed again each time.
+     */
     static final String JOURNAL_AFTER = """
             SELECT scope_id, seq,
               CAST(EXTRACT(EPOCH FROM now()) - EXTRACT(EPOCH FROM created_at) AS BIGINT) AS age_seconds
-            FROM journal WHERE scope_id > :after ORDER BY scope_id, seq LIMIT :limit""";
+            FROM journal WHERE (scope_id, seq) > (:after, :after_seq) ORDER BY scope_id, seq LIMIT :limit""";
 
     static final String NEWEST_OF_JOURNAL =
             "SELECT seq FROM journal WHERE scope_id = :scope_id ORDER BY seq DESC LIMIT 1";
@@ -243,8 +246,9 @@ final class Sql {
     /** With the request ids that those plans used up, at once: a later use of the same id keeps its row. */
     static final String SWEEP = """
             WITH gone AS (
-              DELETE FROM journal USING unnest(:scopes::UUID[], :last_seqs::BIGINT[]) AS x(scope_id, last_seq)
-              WHERE journal.scope_id = x.scope_id AND journal.seq <= x.last_seq
+              DELETE FROM journal
+              USING unnest(:scopes::UUID[], :first_seqs::BIGINT[], :last_seqs::BIGINT[]) AS x(scope_id, first_seq, last_seq)
+              WHERE journal.scope_id = x.scope_id AND journal.seq >= x.first_seq AND journal.seq <= x.last_seq
               RETURNING journal.space_id, journal.request_ids
             )
             DELETE FROM request

@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Sweeper {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
-    private static final UUID BEFORE_ALL = new UUID(0, 0);
     private static final int PAGE = 500;
     private static final long REST_AFTER_A_WALK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -36,8 +35,17 @@ final class Sweeper {
 
     private record Row(UUID scope, long seq, long seconds) {}
 
+    /** A row of the journal, there or not. */
+    private record Position(UUID scope, long seq) {
+        static final Position START = new Position(new UUID(0, 0), 0);
+
+        static Position behind(UUID scope) {
+            return new Position(scope, Long.MAX_VALUE);
+        }
+    }
+
     /** Where the walk has come to. {@code swept}: what it deleted on the way. */
-    private record Place(UUID after, long swept, boolean atEnd) {}
+    private record Place(Position after, long swept, boolean atEnd) {}
 
     Sweeper(Jdbi jdbi, Retention retention) {
         this(jdbi, retention, PAGE);
@@ -52,13 +60,13 @@ final class Sweeper {
 
     /** Goes on until the timer is shut down. */
     void start(ScheduledExecutorService timer) {
-        timer.execute(() -> goOn(timer, BEFORE_ALL));
+        timer.execute(() -> goOn(timer, Position.START));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // it tells of its failures itself
-    private void goOn(ScheduledExecutorService timer, UUID after) {
+    private void goOn(ScheduledExecutorService timer, Position after) {
         long began = System.nanoTime();
-        UUID next = BEFORE_ALL;
+        Position next = Position.START;
         long rest = REST_AFTER_A_WALK_NANOS;
         try {
             Place place = jdbi.withHandle(handle -> step(handle, after));
@@ -73,7 +81,7 @@ final class Sweeper {
                 LOG.warn("sweeping the journal failed, to be tried again: {}", String.valueOf(failure.getCause()));
             }
         }
-        UUID from = next;
+        Position from = next;
         if (!timer.isShutdown()) {
             timer.schedule(() -> goOn(timer, from), rest, TimeUnit.NANOSECONDS);
         }
@@ -82,20 +90,21 @@ final class Sweeper {
     /** One walk over everything, without a rest. Returns the number of journal rows that it deleted. */
     long sweep() {
         long swept = 0;
-        Place place = new Place(BEFORE_ALL, 0, false);
+        Place place = new Place(Position.START, 0, false);
         while (!place.atEnd) {
-            UUID after = place.after;
+            Position after = place.after;
             place = jdbi.withHandle(handle -> step(handle, after));
             swept += place.swept;
         }
         return swept;
     }
 
-    private Place step(Handle handle, UUID after) {
+    private Place step(Handle handle, Position after) {
         RowMapper<Row> mapper =
                 (row, context) -> new Row(Columns.id(row, "scope_id"), row.getLong("seq"), row.getLong("age_seconds"));
         List<Row> rows = handle.createQuery(Sql.JOURNAL_AFTER)
-                .bind("after", after)
+                .bind("after", after.scope)
+                .bind("after_seq", after.seq)
                 .bind("limit", page)
                 .map(mapper)
                 .list();
@@ -110,13 +119,15 @@ final class Sweeper {
                     .mapTo(Long.class)
                     .one();
             long swept = sweep(handle, List.of(rows), newest);
-            return new Place(swept == rows.size() ? after : last, swept, false);
+            boolean all = swept == rows.size();
+            return new Place(
+                    all ? new Position(last, rows.get(rows.size() - 1).seq) : Position.behind(last), swept, false);
         }
         // The last scope of a full page may go on after it: it comes first on the next one.
         List<List<Row>> scopes = byScope(rows);
         List<List<Row>> whole = atEnd ? scopes : scopes.subList(0, scopes.size() - 1);
         long swept = sweep(handle, whole, 0);
-        return new Place(whole.get(whole.size() - 1).get(0).scope, swept, atEnd);
+        return new Place(Position.behind(whole.get(whole.size() - 1).get(0).scope), swept, atEnd);
     }
 
     private static List<List<Row>> byScope(List<Row> rows) {
@@ -134,6 +145,7 @@ final class Sweeper {
     /** Deletes what of these rows is not kept. {@code newest}: of the scope, where it is not among its rows. */
     private long sweep(Handle handle, List<List<Row>> scopes, long newest) {
         List<UUID> ids = new ArrayList<>();
+        List<Long> firstSeqs = new ArrayList<>();
         List<Long> lastSeqs = new ArrayList<>();
         long swept = 0;
         for (List<Row> rows : scopes) {
@@ -143,6 +155,7 @@ final class Sweeper {
                     .toList();
             if (!old.isEmpty()) {
                 ids.add(old.get(0).scope);
+                firstSeqs.add(old.get(0).seq);
                 lastSeqs.add(old.get(old.size() - 1).seq);
                 swept += old.size();
             }
@@ -150,6 +163,7 @@ final class Sweeper {
         if (!ids.isEmpty()) {
             handle.createUpdate(Sql.SWEEP)
                     .bind("scopes", Columns.array("uuid", ids.toArray()))
+                    .bind("first_seqs", Columns.array("int8", firstSeqs.toArray()))
                     .bind("last_seqs", Columns.array("int8", lastSeqs.toArray()))
                     .execute();
         }

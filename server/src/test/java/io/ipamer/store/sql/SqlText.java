@@ -20,9 +20,7 @@ record SqlText(String name, String sql) {
 
     static {
         TYPES.putAll(Map.of("scope_id", "UUID", "space_id", "UUID", "ns_id", "UUID", "after", "UUID"));
-        TYPES.putAll(Map.of("tx_id", "UUID", "before_tx_id", "UUID", "seq", "INT8", "revision", "INT8"));
-        TYPES.putAll(Map.of("acquired", "INT8", "children", "INT8", "leaked", "INT8", "covered", "NUMERIC"));
-        TYPES.putAll(Map.of("parent_only", "BOOL", "first_reserved", "BOOL", "last_reserved", "BOOL"));
+        TYPES.putAll(Map.of("seq", "INT8", "after_seq", "INT8"));
         TYPES.putAll(Map.of("limit", "INT4", "af", "INT4", "plen", "INT4", "first", "BYTEA", "name", "VARCHAR"));
     }
 
