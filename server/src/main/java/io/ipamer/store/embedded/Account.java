@@ -18,21 +18,48 @@ import java.util.Set;
  * @param owner the numeric user whose the database's files must be, and its group
  */
 record Account(List<String> prefix, int owner, int group) {
+    private static final int ROOT = 0;
+
     Account {
         prefix = List.copyOf(prefix);
     }
 
+    /** This process's own. */
+    static Account own() throws IOException, InterruptedException {
+        Command.Outcome ids = Command.run(List.of("/bin/sh", "-c", "id -u; id -g"));
+        try {
+            List<String> lines = ids.output().lines().toList();
+            return new Account(List.of(), Integer.parseInt(lines.get(0)), Integer.parseInt(lines.get(1)));
+        } catch (NumberFormatException | IndexOutOfBoundsException failed) {
+            throw new IOException("cannot tell who this program runs as; id says: " + ids.output(), failed);
+        }
+    }
+
     /**
-     * The account for a database below {@code home}: this process's own unless that is root. For root it is {@code nobody},
-     * or, where nobody cannot get at the files, root without its powers.
+     * Refuses a home in which this process would take something away from another user: what root puts into a folder its
+     * owner could not use any more, and a database is of no use to anybody but its owner.
+     *
+     * @param data the database's files, if there are any
+     */
+    void requireOwn(Path home, Path data) throws IOException {
+        Path found = owner != ROOT ? data : home;
+        if (Files.exists(found) && owner(found) != owner) {
+            throw new EmbeddedPostgresException(
+                    "the data folder " + home + " belongs to the user " + name(found) + ", and this program runs as "
+                            + (owner == ROOT ? "root" : "another (uid " + owner + ")")
+                            + ": start it as that user, or choose another folder with --data-dir");
+        }
+    }
+
+    /**
+     * The account for a database below {@code home}: this one unless it is root. For root it is {@code nobody}, or, where
+     * nobody cannot get at the files, root without its powers.
      *
      * @param binaries must be reachable for it
      */
-    static Account of(Path home, Path binaries) throws IOException, InterruptedException {
-        int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-        int group = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
-        if (self != 0) {
-            return new Account(List.of(), self, group);
+    Account forDatabase(Path home, Path binaries) throws IOException, InterruptedException {
+        if (owner != ROOT) {
+            return this;
         }
         Optional<int[]> nobody = nobody();
         if (nobody.isPresent() && Command.isInstalled("setpriv")) {
@@ -45,15 +72,14 @@ record Account(List<String> prefix, int owner, int group) {
                 return account;
             }
         }
-        Account powerless = new Account(List.of("unshare", "-U", "--"), 0, 0);
+        Account powerless = new Account(List.of("unshare", "-U", "--"), ROOT, ROOT);
         if (Command.isInstalled("unshare") && powerless.reaches(home, binaries)) {
             return powerless;
         }
         throw new EmbeddedPostgresException(
-                "PostgreSQL does not run as root, and neither setpriv to nobody nor unshare -U"
-                        + " works here with the data folder " + home
-                        + ": start the program as an ordinary user, or choose a"
-                        + " folder which the user nobody can reach");
+                "PostgreSQL does not run as root, and neither setpriv to nobody nor unshare -U works here with the data"
+                        + " folder " + home + ": start the program as an ordinary user, or choose a folder with"
+                        + " --data-dir which the user nobody can reach");
     }
 
     List<String> command(List<String> command) {
@@ -64,9 +90,22 @@ record Account(List<String> prefix, int owner, int group) {
 
     /** Makes the tree this account's own, unless it is. */
     void own(Path tree) throws IOException {
-        if (!Files.getAttribute(tree, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(owner)) {
+        if (owner(tree) != owner) {
             Folders.giveTo(owner, group, tree);
         }
+    }
+
+    /** Whose the file is, by name where there is one. */
+    static String name(Path file) {
+        try {
+            return Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName();
+        } catch (IOException unknown) {
+            return "unknown";
+        }
+    }
+
+    private static int owner(Path file) throws IOException {
+        return (Integer) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     }
 
     private boolean reaches(Path home, Path binaries) throws IOException, InterruptedException {
@@ -97,7 +136,8 @@ record Account(List<String> prefix, int owner, int group) {
 
     /** Others may pass the folder by, and see nothing in it. */
     private static void letOthersThrough(Path home) throws IOException {
-        Set<PosixFilePermission> permissions = EnumSet.copyOf(Files.getPosixFilePermissions(home));
+        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+        permissions.addAll(Files.getPosixFilePermissions(home));
         if (permissions.addAll(Set.of(PosixFilePermission.GROUP_EXECUTE, PosixFilePermission.OTHERS_EXECUTE))) {
             Files.setPosixFilePermissions(home, permissions);
         }

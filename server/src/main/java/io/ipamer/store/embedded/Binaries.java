@@ -11,16 +11,21 @@ interface Binaries {
      *
      * @param home the database's folder, locked by the caller
      */
-    Path directory(Path home) throws IOException;
+    Path directory(Path home) throws IOException, InterruptedException;
 
-    /** Those this program brings along, unpacked into the database's own folder. */
+    /**
+     * Those this program brings along, unpacked into the database's own folder.
+     *
+     * @throws EmbeddedPostgresException if there can be none for this machine
+     */
     static Binaries bundled() {
-        return Bundle::unpackInto;
+        return Bundle.ofThisMachine()::unpackInto;
     }
 
     /** Those this program brings along, unpacked once into a folder that any number of programs share. */
     static Binaries bundledIn(Path shared) {
-        return home -> Bundle.unpackInto(shared);
+        Bundle bundle = Bundle.ofThisMachine();
+        return home -> bundle.unpackInto(shared);
     }
 
     /** Those installed on this machine. */

