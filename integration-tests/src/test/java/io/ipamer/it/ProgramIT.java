@@ -81,7 +81,7 @@ class ProgramIT {
 
     @Test
     void itServesUntilItIsToldToStopAndSaysSoToHealthWatchers() throws Exception {
-        Process process = ipamer("serve", "--grpc-address", "127.0.0.1:0");
+        Process process = ipamer("serve", "--store", "memory", "--grpc-address", "127.0.0.1:0");
         BufferedReader output = output(process);
         ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port(output))
                 .usePlaintext()
@@ -113,7 +113,7 @@ class ProgramIT {
     @Test
     void theFirstAnswerComesSoonAfterTheStart(TestReporter reporter) throws Exception {
         long start = System.nanoTime();
-        Process process = ipamer("serve", "--grpc-address", "127.0.0.1:0");
+        Process process = ipamer("serve", "--store", "memory", "--grpc-address", "127.0.0.1:0");
         int port = port(output(process));
         long listening = System.nanoTime();
         ManagedChannel channel =
@@ -187,7 +187,7 @@ class ProgramIT {
                 .asString()
                 .isEqualTo(
                         "ipamer: config file " + file
-                                + ": unknown key grpc-adress; there are grpc-address, store, db-url, journal-age, journal-revisions");
+                                + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
         assertThat(process.waitFor()).isEqualTo(2);
     }
 

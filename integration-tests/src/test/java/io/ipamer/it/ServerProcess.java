@@ -2,19 +2,24 @@ package io.ipamer.it;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.ipamer.proto.v1.IpamerServiceGrpc;
+import io.ipamer.proto.v1.IpamerServiceGrpc.IpamerServiceBlockingStub;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The one jar as a process that serves from a database, and a channel to it. What it logs is in {@link #LOG}. */
+/** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
 final class ServerProcess implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+)");
-    private static final File LOG = new File("target/server-processes.log");
+    static final File LOG = new File("target/server-processes.log");
 
     private final Process process;
     private final ManagedChannel channel;
@@ -25,21 +30,14 @@ final class ServerProcess implements AutoCloseable {
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     }
 
-    /** Returns when it serves. */
+    /** Serves from a database; returns when it serves. */
     static ServerProcess start(String databaseUrl) throws IOException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-jar",
-                        System.getProperty("ipamer.jar"),
-                        "serve",
-                        "--grpc-address",
-                        "127.0.0.1:0",
-                        "--db-url",
-                        databaseUrl)
-                .redirectError(ProcessBuilder.Redirect.appendTo(LOG))
-                .start();
+        return startWith("--db-url", databaseUrl);
+    }
+
+    /** Returns when it serves. */
+    static ServerProcess startWith(String... settings) throws IOException {
+        Process process = launch(settings);
         boolean serves = false;
         try {
             BufferedReader output =
@@ -57,6 +55,33 @@ final class ServerProcess implements AutoCloseable {
                 process.destroyForcibly();
             }
         }
+    }
+
+    /** Returns at once. */
+    static Process launch(String... settings) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                System.getProperty("ipamer.jar"),
+                "serve",
+                "--grpc-address",
+                "127.0.0.1:0"));
+        command.addAll(List.of(settings));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(LOG))
+                .start();
+    }
+
+    /** Signals through it leave what it has written to be read. */
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    /** For one call, which must be answered in 20 s unless it says otherwise. */
+    IpamerServiceBlockingStub stub() {
+        return IpamerServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
     }
 
     ManagedChannel channel() {

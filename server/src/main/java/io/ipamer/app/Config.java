@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * container tools pass those on that nobody set.
  *
  * @param grpcAddress where gRPC is served; port 0 takes a free one
- * @param store what keeps the data
- * @param databaseUrl null unless the data is kept by a database
+ * @param store whether the data is kept
+ * @param databaseUrl the database that keeps the data; null if the embedded one does, or nothing
+ * @param dataDirectory the embedded database's folder
  * @param retention how long that database knows what was done
  * @param origins by setting: where its value came from, for people; without secrets
  */
@@ -38,13 +40,13 @@ public record Config(
         InetSocketAddress grpcAddress,
         StoreKind store,
         @Nullable DatabaseUrl databaseUrl,
+        Path dataDirectory,
         Retention retention,
         Map<Setting, Origin> origins) {
 
     /** Some editors put it first; it would be part of the first key, and invisible. */
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
-    private static final String DEFAULT = "default";
     private static final Pattern AGE = Pattern.compile("([1-9][0-9]{0,6})([smhd])");
     private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,8}");
     private static final Map<String, ChronoUnit> UNITS =
@@ -54,7 +56,7 @@ public record Config(
     public enum StoreKind {
         /** Nothing does: all is lost when the server stops. */
         MEMORY,
-        /** The database that db-url names. */
+        /** The database that db-url names, else the embedded one. */
         SQL
     }
 
@@ -64,8 +66,9 @@ public record Config(
     /** The settings there are. */
     public enum Setting {
         GRPC_ADDRESS("grpc-address", "127.0.0.1:9090"),
-        STORE("store", "memory"),
+        STORE("store", "sql"),
         DB_URL("db-url", ""),
+        DATA_DIR("data-dir", "./ipamer-data"),
         JOURNAL_AGE("journal-age", "24h"),
         JOURNAL_REVISIONS("journal-revisions", "1000000");
 
@@ -110,7 +113,7 @@ public record Config(
             } else if (inFile.containsKey(setting)) {
                 origin = new Origin(Objects.requireNonNull(inFile.get(setting)), "file " + file);
             } else {
-                origin = new Origin(setting.defaultValue, DEFAULT);
+                origin = new Origin(setting.defaultValue, "default");
             }
             origins.put(setting, origin);
         }
@@ -119,6 +122,7 @@ public record Config(
                 address(Setting.GRPC_ADDRESS, origin(origins, Setting.GRPC_ADDRESS)),
                 store(origin(origins, Setting.STORE), databaseUrl),
                 databaseUrl,
+                dataDirectory(origin(origins, Setting.DATA_DIR)),
                 retention(origin(origins, Setting.JOURNAL_AGE), origin(origins, Setting.JOURNAL_REVISIONS)),
                 Map.copyOf(origins));
     }
@@ -136,10 +140,20 @@ public record Config(
             throw new ConfigException("db-url (" + given.source() + ") cannot be used: " + wrong.getMessage());
         }
         origins.put(Setting.DB_URL, new Origin(url.toString(), given.source()));
-        if (origin(origins, Setting.STORE).source().equals(DEFAULT)) {
-            origins.put(Setting.STORE, new Origin("sql", "as there is a db-url"));
-        }
         return url;
+    }
+
+    /** Relative to where the program was started. */
+    private static Path dataDirectory(Origin origin) throws ConfigException {
+        // PostgreSQL keeps its path in a file of lines.
+        if (!origin.value().isEmpty() && !origin.value().contains("\n")) {
+            try {
+                return Path.of(origin.value());
+            } catch (InvalidPathException wrong) {
+                throw wrong(Setting.DATA_DIR, origin, "it is no path here: " + wrong.getReason());
+            }
+        }
+        throw wrong(Setting.DATA_DIR, origin, "it must be the path of a folder");
     }
 
     private static Retention retention(Origin age, Origin revisions) throws ConfigException {
@@ -227,12 +241,7 @@ public record Config(
                 }
                 yield StoreKind.MEMORY;
             }
-            case "sql" -> {
-                if (databaseUrl == null) {
-                    throw wrong(Setting.STORE, origin, "db-url must say which database");
-                }
-                yield StoreKind.SQL;
-            }
+            case "sql" -> StoreKind.SQL;
             default -> throw wrong(Setting.STORE, origin, "there are memory and sql");
         };
     }

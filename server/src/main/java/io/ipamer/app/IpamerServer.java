@@ -4,11 +4,16 @@ import io.ipamer.api.BuildFacts;
 import io.ipamer.api.goipam.GoIpamApi;
 import io.ipamer.api.grpc.GrpcDoor;
 import io.ipamer.api.v1.IpamerApi;
+import io.ipamer.app.Config.Setting;
+import io.ipamer.app.Config.StoreKind;
 import io.ipamer.ipam.Ipam;
 import io.ipamer.ipam.Surroundings;
 import io.ipamer.store.Store;
 import io.ipamer.store.StoreException;
+import io.ipamer.store.embedded.EmbeddedPostgres;
+import io.ipamer.store.embedded.EmbeddedPostgresException;
 import io.ipamer.store.memory.MemoryStore;
+import io.ipamer.store.sql.DatabaseUrl;
 import io.ipamer.store.sql.SqlStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,15 +24,23 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A running server. Closing it lets running calls finish; what was opened last is closed first. */
 public final class IpamerServer implements AutoCloseable {
+    private final @Nullable EmbeddedPostgres postgres;
     private final Store store;
     private final String data;
     private final ScheduledThreadPoolExecutor timer;
     private final GrpcDoor grpc;
 
-    private IpamerServer(Store store, String data, ScheduledThreadPoolExecutor timer, GrpcDoor grpc) {
+    private IpamerServer(
+            @Nullable EmbeddedPostgres postgres,
+            Store store,
+            String data,
+            ScheduledThreadPoolExecutor timer,
+            GrpcDoor grpc) {
+        this.postgres = postgres;
         this.store = store;
         this.data = data;
         this.timer = timer;
@@ -38,20 +51,46 @@ public final class IpamerServer implements AutoCloseable {
      * Starts a server.
      *
      * @throws IOException when an address cannot be listened on
-     * @throws ConfigException when the database that is set cannot be used
+     * @throws ConfigException when the database or the data folder that is set cannot be used
      */
     public static IpamerServer start(Config config) throws IOException, ConfigException {
-        if (config.databaseUrl() == null) {
-            return start(config.grpcAddress(), new MemoryStore(), "in memory: nothing is kept when the server stops");
+        // What could not be served in the end must not have made a database, nor have waited for one.
+        GrpcDoor.requireFree(config.grpcAddress());
+        DatabaseUrl url = config.databaseUrl();
+        if (config.store() == StoreKind.MEMORY) {
+            return start(
+                    config.grpcAddress(), null, new MemoryStore(), "in memory: nothing is kept when the server stops");
+        } else if (url != null) {
+            SqlStore store =
+                    open(url, config, url + " (" + config.origin(Setting.DB_URL).source() + ")");
+            return start(config.grpcAddress(), null, store, store.engine() + " at " + url);
         }
-        SqlStore store;
+        EmbeddedPostgres postgres = startPostgres(config);
         try {
-            store = SqlStore.open(config.databaseUrl(), config.retention());
-        } catch (StoreException refused) {
-            throw new ConfigException("cannot use the database " + config.databaseUrl() + " ("
-                    + config.origin(Config.Setting.DB_URL).source() + "): " + refused.getMessage());
+            DatabaseUrl itsUrl = DatabaseUrl.parse(
+                    postgres.jdbcUrl() + "?user=" + postgres.user() + "&password=" + postgres.password());
+            SqlStore store = open(itsUrl, config, "in " + postgres.home());
+            return start(config.grpcAddress(), postgres, store, store.engine() + " in " + postgres.home());
+        } catch (IOException | ConfigException | RuntimeException failure) {
+            postgres.close();
+            throw failure;
         }
-        return start(config.grpcAddress(), store, store.engine() + " at " + config.databaseUrl());
+    }
+
+    private static EmbeddedPostgres startPostgres(Config config) throws ConfigException {
+        try {
+            return EmbeddedPostgres.start(config.dataDirectory());
+        } catch (EmbeddedPostgresException refused) {
+            throw new ConfigException(String.valueOf(refused.getMessage()));
+        }
+    }
+
+    private static SqlStore open(DatabaseUrl url, Config config, String name) throws ConfigException {
+        try {
+            return SqlStore.open(url, config.retention());
+        } catch (StoreException refused) {
+            throw new ConfigException("cannot use the database " + name + ": " + refused.getMessage());
+        }
     }
 
     /** Starts a server for a test: in memory, on a free port of 127.0.0.1. */
@@ -59,6 +98,7 @@ public final class IpamerServer implements AutoCloseable {
         try {
             return start(
                     new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0),
+                    null,
                     new MemoryStore(),
                     "in memory");
         } catch (IOException noPort) {
@@ -66,13 +106,15 @@ public final class IpamerServer implements AutoCloseable {
         }
     }
 
-    private static IpamerServer start(InetSocketAddress grpcAddress, Store store, String data) throws IOException {
+    private static IpamerServer start(
+            InetSocketAddress grpcAddress, @Nullable EmbeddedPostgres postgres, Store store, String data)
+            throws IOException {
         ScheduledThreadPoolExecutor timer = timer();
         Ipam ipam = new Ipam(store, surroundings(timer));
         BuildFacts build = Build.facts();
         try {
             GrpcDoor grpc = GrpcDoor.open(grpcAddress, List.of(new IpamerApi(ipam, build), new GoIpamApi(ipam, build)));
-            return new IpamerServer(store, data, timer, grpc);
+            return new IpamerServer(postgres, store, data, timer, grpc);
         } catch (IOException | RuntimeException failure) {
             timer.shutdownNow();
             store.close();
@@ -114,5 +156,8 @@ public final class IpamerServer implements AutoCloseable {
         grpc.close();
         timer.shutdownNow();
         store.close();
+        if (postgres != null) {
+            postgres.close();
+        }
     }
 }

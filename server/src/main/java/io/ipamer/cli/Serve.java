@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
             "Every setting can also be an environment variable (IPAMER_GRPC_ADDRESS) or a line of the config"
                     + " file (grpc-address=127.0.0.1:9090). A flag counts before a variable before the file.",
             "",
-            "Exit code: that of the signal after a stop (143, Ctrl-C 130), 2 for a setting that cannot be, an"
-                    + " address or a database that cannot be used, 1 for a failure."
+            "Exit code: that of the signal after a stop (143, Ctrl-C 130), 2 for a setting that cannot be, or an"
+                    + " address, a data folder or a database that cannot be used, 1 for a failure."
         })
 final class Serve implements Callable<Integer> {
     @Spec

@@ -21,8 +21,8 @@ final class Settings {
             names = "--store",
             paramLabel = "KIND",
             description =
-                    "What keeps the data: memory (nothing is kept) or sql (the database of --db-url). Default: sql"
-                            + " with --db-url, else memory.")
+                    "What keeps the data: sql (the database of --db-url, else an embedded PostgreSQL) or memory (nothing"
+                            + " is kept when the server stops). Default: sql.")
     private @Nullable String store;
 
     @Option(
@@ -32,6 +32,13 @@ final class Settings {
                     "CockroachDB or PostgreSQL: postgresql://user:password@host:5432/database?sslmode=verify-full or"
                             + " jdbc:postgresql://... Others can see flags: IPAMER_DB_URL keeps a password to itself.")
     private @Nullable String dbUrl;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "FOLDER",
+            description = "Where the embedded PostgreSQL keeps the data; for one server at a time, made if need be."
+                    + " Default: ./ipamer-data.")
+    private @Nullable String dataDir;
 
     @Option(
             names = "--journal-age",
@@ -56,6 +63,7 @@ final class Settings {
         put(flags, Setting.GRPC_ADDRESS, grpcAddress);
         put(flags, Setting.STORE, store);
         put(flags, Setting.DB_URL, dbUrl);
+        put(flags, Setting.DATA_DIR, dataDir);
         put(flags, Setting.JOURNAL_AGE, journalAge);
         put(flags, Setting.JOURNAL_REVISIONS, journalRevisions);
         return Config.read(flags, environment, file);

@@ -141,29 +141,63 @@ class ConfigTest {
     }
 
     @Test
-    void storeIsMemoryUnlessSet() throws Exception {
+    void dataIsKeptInAFolderOfThisOneUnlessSet() throws Exception {
         Config config = Config.read(NO_FLAGS, NO_VARIABLES, null);
-        assertThat(config.store()).isEqualTo(StoreKind.MEMORY);
-        assertThat(config.origin(Setting.STORE)).isEqualTo(new Origin("memory", "default"));
+        assertThat(config.store()).isEqualTo(StoreKind.SQL);
+        assertThat(config.databaseUrl()).isNull();
+        assertThat(config.dataDirectory()).isEqualTo(Path.of("./ipamer-data"));
+        assertThat(config.origin(Setting.STORE)).isEqualTo(new Origin("sql", "default"));
+        assertThat(config.origin(Setting.DATA_DIR)).isEqualTo(new Origin("./ipamer-data", "default"));
     }
 
-    /** There is one kind only, so a wrong one shows which source counted. */
     @Test
     void storeComesFromTheFlagBeforeTheVariableBeforeTheFile() throws Exception {
-        Map<String, String> wrongVariable = Map.of("IPAMER_STORE", "wrong");
         Map<String, String> variable = Map.of("IPAMER_STORE", "memory");
-        Map<Setting, String> flag = Map.of(Setting.STORE, "memory");
-
         write("store=wrong\n");
-        assertThat(Config.read(flag, wrongVariable, file).origin(Setting.STORE))
-                .isEqualTo(new Origin("memory", "flag --store"));
-        assertThat(Config.read(NO_FLAGS, variable, file).origin(Setting.STORE))
+
+        Config fromFlag = Config.read(Map.of(Setting.STORE, "sql"), variable, file);
+        assertThat(fromFlag.store()).isEqualTo(StoreKind.SQL);
+        assertThat(fromFlag.origin(Setting.STORE)).isEqualTo(new Origin("sql", "flag --store"));
+        Config fromVariable = Config.read(NO_FLAGS, variable, file);
+        assertThat(fromVariable.store()).isEqualTo(StoreKind.MEMORY);
+        assertThat(fromVariable.origin(Setting.STORE))
                 .isEqualTo(new Origin("memory", "environment variable IPAMER_STORE"));
 
         write("store=memory\n");
         Config fromFile = Config.read(NO_FLAGS, NO_VARIABLES, file);
         assertThat(fromFile.store()).isEqualTo(StoreKind.MEMORY);
         assertThat(fromFile.origin(Setting.STORE)).isEqualTo(new Origin("memory", "file " + file));
+    }
+
+    @Test
+    void dataDirComesFromTheFlagBeforeTheVariableBeforeTheFile() throws Exception {
+        write("data-dir=/from/file\n");
+        Map<String, String> variable = Map.of("IPAMER_DATA_DIR", "from a variable");
+
+        assertThat(Config.read(Map.of(Setting.DATA_DIR, "../flag"), variable, file)
+                        .dataDirectory())
+                .isEqualTo(Path.of("../flag"));
+        assertThat(Config.read(NO_FLAGS, variable, file).dataDirectory()).isEqualTo(Path.of("from a variable"));
+        assertThat(Config.read(NO_FLAGS, NO_VARIABLES, file).dataDirectory()).isEqualTo(Path.of("/from/file"));
+    }
+
+    @ParameterizedTest(name = "\"{0}\"")
+    @ValueSource(strings = {"", "two\nlines"})
+    void dataDirMustBeAPath(String text) {
+        assertRefused(
+                Map.of(Setting.DATA_DIR, text),
+                NO_VARIABLES,
+                null,
+                "data-dir cannot be \"" + text + "\" (flag --data-dir): it must be the path of a folder");
+    }
+
+    @Test
+    void dataDirMustBePossibleOnThisSystem() {
+        assertRefused(
+                Map.of(Setting.DATA_DIR, "a\0b"),
+                NO_VARIABLES,
+                null,
+                "data-dir cannot be \"a\0b\" (flag --data-dir): it is no path here: Nul character not allowed");
     }
 
     @Test
@@ -204,12 +238,7 @@ class ConfigTest {
     }
 
     @Test
-    void theStoreAndTheDatabaseUrlMustFit() {
-        assertRefused(
-                Map.of(Setting.STORE, "sql"),
-                NO_VARIABLES,
-                null,
-                "store cannot be \"sql\" (flag --store): db-url must say which database");
+    void aDatabaseUrlCannotBeLeftUnused() {
         assertRefused(
                 Map.of(Setting.STORE, "memory", Setting.DB_URL, "postgresql://db/ipamer"),
                 NO_VARIABLES,
@@ -294,7 +323,7 @@ class ConfigTest {
                 NO_VARIABLES,
                 file,
                 "config file " + file
-                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, journal-age, journal-revisions");
+                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
     }
 
     @Test
@@ -305,7 +334,7 @@ class ConfigTest {
                 NO_VARIABLES,
                 file,
                 "config file " + file
-                        + ": unknown key nope; there are grpc-address, store, db-url, journal-age, journal-revisions");
+                        + ": unknown key nope; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
     }
 
     @Test

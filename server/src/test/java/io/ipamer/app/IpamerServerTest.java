@@ -9,11 +9,22 @@ import io.ipamer.app.Config.Setting;
 import io.ipamer.proto.v1.CreatePrefixRequest;
 import io.ipamer.proto.v1.GetPrefixRequest;
 import io.ipamer.proto.v1.IpamerServiceGrpc;
+import io.ipamer.store.embedded.TestPostgres;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class IpamerServerTest {
     private static <T> T call(IpamerServer server, Function<ManagedChannel, T> call) {
@@ -64,14 +75,72 @@ class IpamerServerTest {
         }
     }
 
+    private static Config onFolder(int port, Path folder) throws ConfigException {
+        return Config.read(
+                Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:" + port, Setting.DATA_DIR, folder.toString()), Map.of(), null);
+    }
+
     @Test
-    void anAddressThatIsTakenSaysSo() throws Exception {
+    void anAddressThatIsTakenSaysSoAndLeavesNoDataFolder(@TempDir Path folder) throws Exception {
         try (IpamerServer first = IpamerServer.inMemory()) {
-            Config second = Config.read(Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:" + first.grpcPort()), Map.of(), null);
+            Config second = onFolder(first.grpcPort(), folder.resolve("data"));
 
             assertThatThrownBy(() -> IpamerServer.start(second))
                     .isInstanceOf(IOException.class)
                     .hasMessage("Address already in use");
+            assertThat(folder).isEmptyDirectory();
         }
+    }
+
+    /** Both find it free at first, while neither has a database yet. */
+    @Test
+    void ofTwoThatWantOneAddressAtOnceTheLoserLeavesNoDatabaseRunning(@TempDir Path folder) throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            port = socket.getLocalPort();
+        }
+        List<Path> homes = List.of(folder.resolve("one"), folder.resolve("other"));
+        List<Future<IpamerServer>> starts = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(homes.size());
+        try {
+            for (Path home : homes) {
+                TestPostgres.bringProgramsInto(home);
+                Config config = onFolder(port, home);
+                starts.add(threads.submit(() -> IpamerServer.start(config)));
+            }
+            int losers = 0;
+            for (int i = 0; i < homes.size(); i++) {
+                Path running = homes.get(i).resolve("db/data/postmaster.pid");
+                try {
+                    starts.get(i).get();
+                    assertThat(running).exists();
+                } catch (ExecutionException failed) {
+                    losers++;
+                    assertThat(failed.getCause())
+                            .isInstanceOf(IOException.class)
+                            .hasMessage("Address already in use");
+                    assertThat(running).doesNotExist();
+                }
+            }
+            assertThat(losers).isEqualTo(1);
+        } finally {
+            threads.shutdown();
+            for (Future<IpamerServer> start : starts) {
+                try {
+                    start.get().close();
+                } catch (ExecutionException failed) {
+                    // It is the one that lost.
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDataFolderThatCannotBeIsRefused(@TempDir Path folder) throws Exception {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertThatThrownBy(() -> IpamerServer.start(onFolder(0, file)).close())
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("cannot keep a database in the data folder " + file + ": " + file
+                        + " is not a folder: choose a folder this user may write to with --data-dir");
     }
 }

@@ -77,7 +77,12 @@ class MainTest {
     @Test
     void helpNamesTheSettings() {
         assertThat(run("serve", "--help").out())
-                .contains("--grpc-address=HOST:PORT", "--store=KIND", "--config=FILE", "IPAMER_GRPC_ADDRESS");
+                .contains(
+                        "--grpc-address=HOST:PORT",
+                        "--store=KIND",
+                        "--data-dir=FOLDER",
+                        "--config=FILE",
+                        "IPAMER_GRPC_ADDRESS");
     }
 
     @Test
@@ -142,7 +147,7 @@ class MainTest {
         assertWrongUse(
                 run(command, "--config", file.toString()),
                 "ipamer: config file " + file
-                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, journal-age, journal-revisions");
+                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
     }
 
     @Test

@@ -12,6 +12,8 @@ import io.ipamer.api.Sentry;
 import io.ipamer.api.StrictRequests;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -71,6 +73,21 @@ public final class GrpcDoor implements AutoCloseable {
         this.server = server;
         this.health = health;
         this.calls = calls;
+    }
+
+    /**
+     * Refuses an address that cannot be listened on before anything else is begun. It is not held: only {@link #open}
+     * does that.
+     *
+     * @throws IOException as {@link #open} throws it
+     */
+    public static void requireFree(InetSocketAddress address) throws IOException {
+        try (SocketChannel socket = SocketChannel.open()) {
+            // As a server's would be, and unlike a server's not one that anybody could connect to.
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, true).bind(address);
+        } catch (IOException refused) {
+            throw new IOException(reason(refused), refused);
+        }
     }
 
     /**
