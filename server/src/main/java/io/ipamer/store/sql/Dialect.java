@@ -128,6 +128,11 @@ enum Dialect {
                 || Set.of("08", "57", "58").contains(state.substring(0, Math.min(2, state.length())));
     }
 
+    /** Whether it is a constraint, such as a taken request id: the connection is sound once its transaction is left. */
+    static boolean leavesConnectionSound(SQLException failure) {
+        return state(failure).startsWith("23");
+    }
+
     /** What a failure at the start means: there is nothing to go on with. */
     static StoreException ofStart(SQLException failure) {
         return new StoreException(Kind.UNAVAILABLE, describe(failure), failure);

@@ -30,6 +30,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -146,6 +147,12 @@ public final class SqlStore implements Store {
                         }
                         left = true;
                         return commits ? Optional.of(Outcome.COMMITTED) : Optional.empty();
+                    } catch (UnableToExecuteStatementException refused) {
+                        if (refused.getCause() instanceof SQLException told && Dialect.leavesConnectionSound(told)) {
+                            handle.execute(Sql.ROLLBACK);
+                            left = true;
+                        }
+                        throw refused;
                     } finally {
                         if (!left) {
                             writes.discard(handle); // and with it the transaction and its lock

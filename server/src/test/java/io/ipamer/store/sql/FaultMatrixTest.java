@@ -24,10 +24,12 @@ import io.ipamer.plan.Plan;
 import io.ipamer.plan.Planned;
 import io.ipamer.plan.Planner;
 import io.ipamer.plan.Read;
+import io.ipamer.plan.Request;
 import io.ipamer.plan.Scope;
 import io.ipamer.plan.Submission;
 import io.ipamer.plan.View;
 import io.ipamer.store.Invariants;
+import io.ipamer.store.Store.Outcome;
 import io.ipamer.store.Store.Step;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.StoreException.Kind;
@@ -311,13 +313,17 @@ class FaultMatrixTest {
     }
 
     private static Plan plan(Prefix prefix, Extract extract) {
+        return plan(prefix, extract, null);
+    }
+
+    private static Plan plan(Prefix prefix, Extract extract, @Nullable Request request) {
+        List<Submission<?>> calls = List.of(new Submission<>(AcquireAddresses.next(), request));
         View view = new View(Scope.of(prefix), extract.head());
         view.learn(extract);
-        Planned planned =
-                Planner.plan(view, List.of(new Submission<>(AcquireAddresses.next(), null)), UUID::randomUUID);
+        Planned planned = Planner.plan(view, calls, UUID::randomUUID);
         while (planned instanceof Planned.Incomplete incomplete) {
             view.learn(sound.read(Scope.of(prefix), incomplete.reads()).join().orElseThrow());
-            planned = Planner.plan(view, List.of(new Submission<>(AcquireAddresses.next(), null)), UUID::randomUUID);
+            planned = Planner.plan(view, calls, UUID::randomUUID);
         }
         return Objects.requireNonNull(((Planned.Complete) planned).plan());
     }
@@ -341,6 +347,27 @@ class FaultMatrixTest {
         } catch (Exception late) {
             throw new AssertionError(late);
         }
+    }
+
+    /** To connect anew takes longer than everything else that a replay at a contended prefix does. */
+    @Test
+    void aTurnThatATakenRequestIdEndsKeepsItsConnection() {
+        Faults watched = new Faults(url);
+        Prefix prefix = created(26);
+        Request taken = new Request(prefix.namespaceId(), "taken of " + prefix.id(), "fingerprint");
+        assertThat(sound.commit(plan(prefix, extract(prefix), taken)).join()).isEqualTo(Outcome.COMMITTED);
+        try (SqlStore store = SqlStore.open(watched, Retention.DEFAULT)) {
+            for (int turn = 0; turn < 2 * WRITERS; turn++) {
+                assertThat(store.inTurn(
+                                        Scope.of(prefix),
+                                        LOWEST,
+                                        extract -> new Step.Commit(plan(prefix, extract.orElseThrow(), taken)))
+                                .join())
+                        .contains(Outcome.REQUEST_EXISTS);
+            }
+        }
+        assertThat(watched.writersOpened()).isLessThanOrEqualTo(WRITERS);
+        assertThat(watched.misuses()).isEmpty();
     }
 
     // ---- what callers see of it ---------------------------------------------------------------------------------

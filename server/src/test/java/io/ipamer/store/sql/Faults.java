@@ -91,6 +91,7 @@ final class Faults implements Function<String, DataSource> {
     private final DatabaseUrl url;
     private final Queue<Armed> armed = new ConcurrentLinkedQueue<>();
     private final List<String> misuses = new CopyOnWriteArrayList<>();
+    private final AtomicInteger writersOpened = new AtomicInteger();
 
     Faults(DatabaseUrl url) {
         this.url = url;
@@ -118,15 +119,24 @@ final class Faults implements Function<String, DataSource> {
         return seen;
     }
 
+    /** Connections for writing that were opened so far. */
+    int writersOpened() {
+        return writersOpened.get();
+    }
+
     @Override
     public DataSource apply(String options) {
         boolean writer = options.contains("lock_timeout");
         DataSource real = url.dataSource(options);
         return proxy(DataSource.class, (proxy, method, arguments) -> {
             Object result = call(real, method, arguments);
-            return result instanceof Connection connection
-                    ? proxy(Connection.class, new Line(connection, writer))
-                    : result;
+            if (!(result instanceof Connection connection)) {
+                return result;
+            }
+            if (writer) {
+                writersOpened.incrementAndGet();
+            }
+            return proxy(Connection.class, new Line(connection, writer));
         });
     }
 
