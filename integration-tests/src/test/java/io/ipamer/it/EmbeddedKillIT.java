@@ -100,11 +100,11 @@ class EmbeddedKillIT {
     }
 
     /** Acquires addresses one after the other; a call that fails is sent again until it is answered. */
-    private final class Caller {
+    private final class Acquirer {
         private final int number;
         private final AtomicLong answers = new AtomicLong();
 
-        Caller(int number) {
+        Acquirer(int number) {
             this.number = number;
         }
 
@@ -131,7 +131,7 @@ class EmbeddedKillIT {
                     assertThat(failure.getStatus().getCode())
                             .as("%s", failure.getStatus())
                             .isIn(Code.UNAVAILABLE, Code.UNKNOWN, Code.DEADLINE_EXCEEDED);
-                    failures.add(SharedDatabaseIT.reason(failure));
+                    failures.add(Caller.reason(failure));
                     Thread.sleep(5);
                 }
             }
@@ -156,10 +156,10 @@ class EmbeddedKillIT {
         StringBuilder report = new StringBuilder();
         ExecutorService threads = Executors.newFixedThreadPool(CALLERS);
         try {
-            List<Caller> callers = new ArrayList<>();
+            List<Acquirer> callers = new ArrayList<>();
             List<Future<?>> calling = new ArrayList<>();
             for (int i = 0; i < CALLERS; i++) {
-                Caller caller = new Caller(i);
+                Acquirer caller = new Acquirer(i);
                 callers.add(caller);
                 calling.add(threads.submit(() -> {
                     caller.call();
@@ -201,10 +201,10 @@ class EmbeddedKillIT {
     }
 
     /** Returns when each caller has had so many answers from now on. */
-    private static void awaitAnswersToAll(List<Caller> callers, List<Future<?>> calling, int count) throws Exception {
+    private static void awaitAnswersToAll(List<Acquirer> callers, List<Future<?>> calling, int count) throws Exception {
         List<Long> enough =
                 callers.stream().map(caller -> caller.answers.get() + count).toList();
-        for (Caller caller : callers) {
+        for (Acquirer caller : callers) {
             Future<?> call = calling.get(caller.number);
             eventually(
                     "caller " + caller.number + " is answered",

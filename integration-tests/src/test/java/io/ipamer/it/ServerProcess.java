@@ -84,19 +84,15 @@ final class ServerProcess implements AutoCloseable {
         return IpamerServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
     }
 
-    ManagedChannel channel() {
-        return channel;
-    }
-
     boolean isAlive() {
         return process.isAlive();
     }
 
-    /** Kills it; returns when it is gone. */
+    /** Kills it with whatever it is doing; returns when it is gone. */
     @Override
     public void close() {
-        channel.shutdownNow();
         process.destroyForcibly();
         process.onExit().join();
+        channel.shutdownNow();
     }
 }

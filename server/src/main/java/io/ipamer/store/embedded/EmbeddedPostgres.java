@@ -147,7 +147,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     /** The process that all others of this PostgreSQL come from. */
-    long postmasterPid() {
+    public long postmasterPid() {
         return running.postmasterPid();
     }
 

@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +31,19 @@ public final class TestPostgres {
     public record Database(String jdbcUrl, String user, String password) {
         public Connection connect() throws SQLException {
             return DriverManager.getConnection(jdbcUrl, user, password);
+        }
+
+        /** The first column of what a query finds, as text. */
+        public List<String> column(String sql) throws SQLException {
+            List<String> values = new ArrayList<>();
+            try (Connection connection = connect();
+                    Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
+                while (rows.next()) {
+                    values.add(rows.getString(1));
+                }
+            }
+            return values;
         }
     }
 
@@ -73,6 +88,11 @@ public final class TestPostgres {
     /** The PostgreSQL that the program brings along. */
     public static TestPostgres bundled() {
         return Bundled.POSTGRES;
+    }
+
+    /** Another one, for a test that kills it. All of its data is in the folder. */
+    public static EmbeddedPostgres startIn(Path home) {
+        return EmbeddedPostgres.start(home, sharedBinaries());
     }
 
     /** The newest PostgreSQL installed on this machine; empty when there is none. */

@@ -9,10 +9,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** The network between a server and its database: passes on what comes, or does not. */
-final class Wire implements AutoCloseable {
-    enum State {
+public final class Wire implements AutoCloseable {
+    public enum State {
         WHOLE,
         /** Requests arrive, answers do not. */
         ANSWERS_LOST,
@@ -24,11 +26,12 @@ final class Wire implements AutoCloseable {
 
     private final ServerSocket server;
     private final String host;
-    private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Semaphore lostAnswers = new Semaphore(0);
+    private volatile int port;
     private volatile State state = State.WHOLE;
 
-    Wire(String host, int port) {
+    public Wire(String host, int port) {
         this.host = host;
         this.port = port;
         try {
@@ -39,18 +42,29 @@ final class Wire implements AutoCloseable {
         start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
+    /** From now on new connections go to this port. */
+    public void leadTo(int next) {
+        port = next;
+    }
+
     /** What was held up before stays lost: its connections break when the wire is whole again. */
-    void set(State next) {
+    public void set(State next) {
         State last = state;
+        lostAnswers.drainPermits();
         state = next;
         if (next == State.CUT || last != State.WHOLE) {
             sockets.forEach(Wire::close);
             sockets.clear();
         }
+    }
+
+    /** Waits until so many pieces of answers got lost since the state was set; false when they did not in time. */
+    public boolean hasLostAnswers(int count, long patienceSeconds) throws InterruptedException {
+        return lostAnswers.tryAcquire(count, patienceSeconds, TimeUnit.SECONDS);
     }
 
     private static void start(Runnable task) {
@@ -62,24 +76,33 @@ final class Wire implements AutoCloseable {
     private void accept() {
         while (!server.isClosed()) {
             try {
-                Socket near = server.accept();
-                if (state == State.CUT) {
-                    close(near);
-                    continue;
-                }
-                Socket far = new Socket(host, port);
-                sockets.add(near);
-                sockets.add(far);
-                if (state == State.CUT) {
-                    // Cut while it was being made: who cuts has not seen it.
-                    close(near);
-                    close(far);
-                }
-                start(() -> pass(near, far, State.SILENT));
-                start(() -> pass(far, near, State.ANSWERS_LOST));
+                connect(server.accept());
             } catch (IOException closed) {
                 // Seen by the condition of the loop.
             }
+        }
+    }
+
+    private void connect(Socket near) {
+        if (state == State.CUT) {
+            close(near);
+            return;
+        }
+        try {
+            Socket far = new Socket(host, port);
+            near.setTcpNoDelay(true); // as the ends do: else each answer takes 40 ms
+            far.setTcpNoDelay(true);
+            sockets.add(near);
+            sockets.add(far);
+            if (state == State.CUT) {
+                // Cut while it was being made: who cuts has not seen it.
+                close(near);
+                close(far);
+            }
+            start(() -> pass(near, far, State.SILENT));
+            start(() -> pass(far, near, State.ANSWERS_LOST));
+        } catch (IOException nobodyListens) {
+            close(near);
         }
     }
 
@@ -91,6 +114,8 @@ final class Wire implements AutoCloseable {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 if (state != State.SILENT && state != lossy) {
                     out.write(buffer, 0, n);
+                } else if (state == lossy) {
+                    lostAnswers.release();
                 }
             }
         } catch (IOException cut) {
