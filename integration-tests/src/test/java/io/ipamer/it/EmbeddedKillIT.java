@@ -131,7 +131,8 @@ class EmbeddedKillIT {
                     assertThat(failure.getStatus().getCode())
                             .as("%s", failure.getStatus())
                             .isIn(Code.UNAVAILABLE, Code.UNKNOWN, Code.DEADLINE_EXCEEDED);
-                    failures.add(Caller.reason(failure));
+                    String reason = Caller.reason(failure);
+                    failures.add(reason.isEmpty() ? failure.getStatus().toString() : reason);
                     Thread.sleep(5);
                 }
             }
