@@ -88,10 +88,15 @@ record Account(List<String> prefix, int owner, int group) {
         return whole;
     }
 
+    /** Makes the file or folder this account's own, but not what is in it. */
+    void own(Path file) throws IOException {
+        Folders.giveTo(owner, group, file);
+    }
+
     /** Makes the tree this account's own, unless it is. */
-    void own(Path tree) throws IOException {
+    void ownTree(Path tree) throws IOException {
         if (owner(tree) != owner) {
-            Folders.giveTo(owner, group, tree);
+            Folders.giveTreeTo(owner, group, tree);
         }
     }
 

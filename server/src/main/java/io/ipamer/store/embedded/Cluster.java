@@ -44,6 +44,8 @@ final class Cluster {
         Path db = Folders.parent(data);
         Files.createDirectories(db);
         Folders.deleteLeftovers(db, UNFINISHED);
+        // Not all that is in it: an initdb whose program was killed may still write and delete there.
+        account.own(db);
         if (!Files.exists(data)) {
             // Never the same name twice: an initdb whose parent was killed goes on writing into its folder.
             Path temporary = Files.createTempDirectory(db, UNFINISHED);
@@ -53,8 +55,8 @@ final class Cluster {
                 Folders.writeSecret(passwordFile(), password + "\n");
                 Files.setPosixFilePermissions(forInitdb, PosixFilePermissions.fromString("rw-------"));
                 Files.writeString(forInitdb, password + "\n");
-                Folders.giveTo(account.owner(), account.group(), forInitdb);
-                Folders.giveTo(account.owner(), account.group(), db);
+                account.own(forInitdb);
+                account.own(temporary);
                 Command.Outcome outcome = Command.run(account.command(initdb(binaries, major, temporary, forInitdb)));
                 if (outcome.status() != 0) {
                     throw notMade(outcome.output(), account);
@@ -67,8 +69,7 @@ final class Cluster {
             }
         }
         requireMajor(major);
-        account.own(db);
-        account.own(data);
+        account.ownTree(data);
     }
 
     private EmbeddedPostgresException notMade(String output, Account account) {

@@ -233,8 +233,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     runs -> running = runs,
                     () -> LOG.warn("PostgreSQL does not start again yet: its port {} is taken", port));
             return again.isPresent();
-        } catch (IOException | EmbeddedPostgresException failed) {
-            LOG.warn("PostgreSQL does not start again yet: {}", failed.getMessage());
+        } catch (IOException | RuntimeException failed) {
+            // Also one that nobody thought of: without its database the program is of no use.
+            LOG.warn("PostgreSQL does not start again yet: {}", failed.toString());
             return false;
         }
     }

@@ -130,18 +130,19 @@ final class Folders {
         }
     }
 
-    /** Gives the tree to another account. Links are changed themselves, never what they point to. */
-    static void giveTo(int uid, int gid, Path tree) throws IOException {
+    /** Gives a file or a folder, not what is in it, to another account; of a link, the link itself. */
+    static void giveTo(int uid, int gid, Path file) throws IOException {
+        Files.setAttribute(file, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(file, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Gives the tree to another account; nobody else may be at work in it. */
+    static void giveTreeTo(int uid, int gid, Path tree) throws IOException {
         try (Stream<Path> entries = Files.walk(tree)) {
             // The top last: whose that is, says whose all of it is, also after an interruption.
-            entries.sorted(Comparator.reverseOrder()).forEach(entry -> {
-                try {
-                    Files.setAttribute(entry, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
-                    Files.setAttribute(entry, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
-                } catch (IOException failed) {
-                    throw new UncheckedIOException(failed);
-                }
-            });
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                giveTo(uid, gid, entry);
+            }
         } catch (UncheckedIOException failed) {
             throw failed.getCause();
         }

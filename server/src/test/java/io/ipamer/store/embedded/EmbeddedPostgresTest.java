@@ -16,6 +16,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +65,8 @@ final class EmbeddedPostgresTest {
             // Twice: the second time it is another guard's to tell.
             for (int kill = 1; kill <= 2; kill++) {
                 String url = postgres.jdbcUrl();
-                kill(postgres.postmasterPid());
+                // It answers a moment before its program knows.
+                kill(new Cluster(folder).postmasterFile().orElseThrow().pid());
                 assertThat(onceItRuns(postgres, "SELECT v FROM t")).isEqualTo("committed");
                 assertThat(postgres.jdbcUrl()).isEqualTo(url);
             }
@@ -78,6 +81,37 @@ final class EmbeddedPostgresTest {
         assertThat(Cluster.foundInProc(folder.resolve("db/data").toRealPath())).isEmpty();
         try (EmbeddedPostgres again = start(folder)) {
             assertThat(query(again, "SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    /** An initdb whose program was killed goes on, and takes away again what it wrote when it does not get far. */
+    @Test
+    void startsWhileOthersWriteAndDeleteWhereItMakesTheDatabase() throws Exception {
+        AtomicBoolean done = new AtomicBoolean();
+        List<Thread> orphans = IntStream.range(0, 2)
+                .mapToObj(number -> folder.resolve("db/init-" + number + "/base"))
+                .map(base -> new Thread(() -> {
+                    while (!done.get()) {
+                        try {
+                            Files.createDirectories(base);
+                            for (int file = 0; file < 300; file++) {
+                                Files.createFile(base.resolve("" + file));
+                            }
+                        } catch (IOException deletedByTheOther) {
+                            // Whoever deletes it.
+                        }
+                        Folders.deleteAsFarAsPossible(Folders.parent(base));
+                    }
+                }))
+                .toList();
+        orphans.forEach(Thread::start);
+        try {
+            start(folder).close();
+        } finally {
+            done.set(true);
+            for (Thread orphan : orphans) {
+                orphan.join();
+            }
         }
     }
 
