@@ -187,7 +187,7 @@ class ProgramIT {
                 .asString()
                 .isEqualTo(
                         "ipamer: config file " + file
-                                + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
+                                + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
         assertThat(process.waitFor()).isEqualTo(2);
     }
 

@@ -1,6 +1,10 @@
 package io.ipamer.it;
 
 import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.ipamer.proto.v1.IpamerServiceGrpc;
 import io.ipamer.proto.v1.IpamerServiceGrpc.IpamerServiceBlockingStub;
@@ -11,10 +15,13 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
 final class ServerProcess implements AutoCloseable {
@@ -37,7 +44,19 @@ final class ServerProcess implements AutoCloseable {
 
     /** Returns when it serves. */
     static ServerProcess startWith(String... settings) throws IOException {
-        Process process = launch(settings);
+        ServerProcess server = listening(command(List.of(), settings));
+        server.awaitServing();
+        return server;
+    }
+
+    /** Returns when it listens. {@code before}: folders of classes and files that come before those of the jar. */
+    static ServerProcess listening(String databaseUrl, Path... before) throws IOException {
+        return listening(command(databaseUrl, before));
+    }
+
+    private static ServerProcess listening(ProcessBuilder command) throws IOException {
+        Process process =
+                command.redirectError(ProcessBuilder.Redirect.appendTo(LOG)).start();
         boolean serves = false;
         try {
             BufferedReader output =
@@ -59,19 +78,32 @@ final class ServerProcess implements AutoCloseable {
 
     /** Returns at once. */
     static Process launch(String... settings) throws IOException {
+        return command(List.of(), settings)
+                .redirectError(ProcessBuilder.Redirect.appendTo(LOG))
+                .start();
+    }
+
+    /** {@code before}: folders of classes and files that come before those of the jar. */
+    static ProcessBuilder command(String databaseUrl, Path... before) {
+        return command(List.of(before), "--db-url", databaseUrl);
+    }
+
+    private static ProcessBuilder command(List<Path> before, String... settings) {
+        String classPath = Stream.concat(
+                        before.stream().map(Path::toString), Stream.of(System.getProperty("ipamer.jar")))
+                .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-jar",
-                System.getProperty("ipamer.jar"),
+                "-cp",
+                classPath,
+                "io.ipamer.cli.Main",
                 "serve",
                 "--grpc-address",
                 "127.0.0.1:0"));
         command.addAll(List.of(settings));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(LOG))
-                .start();
+        return new ProcessBuilder(command);
     }
 
     /** Signals through it leave what it has written to be read. */
@@ -82,6 +114,26 @@ final class ServerProcess implements AutoCloseable {
     /** For one call, which must be answered in 20 s unless it says otherwise. */
     IpamerServiceBlockingStub stub() {
         return IpamerServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    }
+
+    /** Waits until its health says that it can answer calls, for a minute at the most. */
+    void awaitServing() {
+        await(readiness(), ServingStatus.SERVING);
+    }
+
+    /** What its health says, from now on. */
+    Iterator<HealthCheckResponse> readiness() {
+        return HealthGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
+                .watch(HealthCheckRequest.newBuilder()
+                        .setService("ipamer.v1.IpamerService")
+                        .build());
+    }
+
+    static void await(Iterator<HealthCheckResponse> readiness, ServingStatus status) {
+        while (readiness.next().getStatus() != status) {
+            // The other one, for now.
+        }
     }
 
     boolean isAlive() {

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param store whether the data is kept
  * @param databaseUrl the database that keeps the data; null if the embedded one does, or nothing
  * @param dataDirectory the embedded database's folder
+ * @param migrates whether that database's schema, if older than the program's, is changed when the server starts; the
+ *     embedded one's always is
  * @param retention how long that database knows what was done
  * @param origins by setting: where its value came from, for people; without secrets
  */
@@ -41,6 +43,7 @@ public record Config(
         StoreKind store,
         @Nullable DatabaseUrl databaseUrl,
         Path dataDirectory,
+        boolean migrates,
         Retention retention,
         Map<Setting, Origin> origins) {
 
@@ -69,6 +72,7 @@ public record Config(
         STORE("store", "sql"),
         DB_URL("db-url", ""),
         DATA_DIR("data-dir", "./ipamer-data"),
+        MIGRATE("migrate", "auto"),
         JOURNAL_AGE("journal-age", "24h"),
         JOURNAL_REVISIONS("journal-revisions", "1000000");
 
@@ -123,6 +127,7 @@ public record Config(
                 store(origin(origins, Setting.STORE), databaseUrl),
                 databaseUrl,
                 dataDirectory(origin(origins, Setting.DATA_DIR)),
+                migrates(origin(origins, Setting.MIGRATE)),
                 retention(origin(origins, Setting.JOURNAL_AGE), origin(origins, Setting.JOURNAL_REVISIONS)),
                 Map.copyOf(origins));
     }
@@ -154,6 +159,14 @@ public record Config(
             }
         }
         throw wrong(Setting.DATA_DIR, origin, "it must be the path of a folder");
+    }
+
+    private static boolean migrates(Origin origin) throws ConfigException {
+        return switch (origin.value()) {
+            case "auto" -> true;
+            case "off" -> false;
+            default -> throw wrong(Setting.MIGRATE, origin, "there are auto and off");
+        };
     }
 
     private static Retention retention(Origin age, Origin revisions) throws ConfigException {

@@ -4,12 +4,10 @@ import io.ipamer.api.BuildFacts;
 import io.ipamer.api.goipam.GoIpamApi;
 import io.ipamer.api.grpc.GrpcDoor;
 import io.ipamer.api.v1.IpamerApi;
-import io.ipamer.app.Config.Setting;
 import io.ipamer.app.Config.StoreKind;
 import io.ipamer.ipam.Ipam;
 import io.ipamer.ipam.Surroundings;
 import io.ipamer.store.Store;
-import io.ipamer.store.StoreException;
 import io.ipamer.store.embedded.EmbeddedPostgres;
 import io.ipamer.store.embedded.EmbeddedPostgresException;
 import io.ipamer.store.memory.MemoryStore;
@@ -19,62 +17,109 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A running server. Closing it lets running calls finish; what was opened last is closed first. */
 public final class IpamerServer implements AutoCloseable {
+    /** As long a start waits for a database, so that it can say what is there; then it goes on without. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** The same for the embedded one, which runs by then: what may take its time is making the tables. */
+    private static final Duration EMBEDDED_PATIENCE = Duration.ofSeconds(30);
+
     private final @Nullable EmbeddedPostgres postgres;
     private final Store store;
-    private final String data;
+    private final Supplier<String> data;
+    private final CompletableFuture<String> failure;
     private final ScheduledThreadPoolExecutor timer;
     private final GrpcDoor grpc;
 
     private IpamerServer(
             @Nullable EmbeddedPostgres postgres,
             Store store,
-            String data,
+            Supplier<String> data,
+            CompletableFuture<String> failure,
             ScheduledThreadPoolExecutor timer,
             GrpcDoor grpc) {
         this.postgres = postgres;
         this.store = store;
         this.data = data;
+        this.failure = failure;
         this.timer = timer;
         this.grpc = grpc;
     }
 
     /**
-     * Starts a server.
+     * Starts a server. Its database may come later: until then it is not ready, and calls are UNAVAILABLE.
      *
      * @throws IOException when an address cannot be listened on
-     * @throws ConfigException when the database or the data folder that is set cannot be used
+     * @throws ConfigException when the database that is set refuses us, or the data folder cannot be used
      */
     public static IpamerServer start(Config config) throws IOException, ConfigException {
-        // What could not be served in the end must not have made a database, nor have waited for one.
+        // What could not be served in the end must not have made a database.
         GrpcDoor.requireFree(config.grpcAddress());
-        DatabaseUrl url = config.databaseUrl();
         if (config.store() == StoreKind.MEMORY) {
-            return start(
-                    config.grpcAddress(), null, new MemoryStore(), "in memory: nothing is kept when the server stops");
-        } else if (url != null) {
-            SqlStore store =
-                    open(url, config, url + " (" + config.origin(Setting.DB_URL).source() + ")");
-            return start(config.grpcAddress(), null, store, store.engine() + " at " + url);
+            return inMemory(config.grpcAddress(), "in memory: nothing is kept when the server stops");
+        }
+        DatabaseUrl url = config.databaseUrl();
+        if (url != null) {
+            SqlStore store = SqlStore.connect(url, config.retention(), config.migrates());
+            return onceLookedAt(
+                    start(
+                            config.grpcAddress(),
+                            null,
+                            store,
+                            data(store, "at", url.toString()),
+                            store.failure()
+                                    .thenApply(why -> DatabaseSchema.refusal(DatabaseSchema.named(config, url), why))),
+                    store,
+                    PATIENCE);
         }
         EmbeddedPostgres postgres = startPostgres(config);
         try {
+            String where = "in " + postgres.home();
             DatabaseUrl itsUrl = DatabaseUrl.parse(
                     postgres.jdbcUrl() + "?user=" + postgres.user() + "&password=" + postgres.password());
-            SqlStore store = open(itsUrl, config, "in " + postgres.home());
-            return start(config.grpcAddress(), postgres, store, store.engine() + " in " + postgres.home());
-        } catch (IOException | ConfigException | RuntimeException failure) {
+            SqlStore store = SqlStore.connect(itsUrl, config.retention(), true); // it has no other operator
+            return onceLookedAt(
+                    start(
+                            config.grpcAddress(),
+                            postgres,
+                            store,
+                            data(store, "in", postgres.home().toString()),
+                            store.failure().thenApply(why -> DatabaseSchema.refusal(where, why))),
+                    store,
+                    EMBEDDED_PATIENCE);
+        } catch (IOException | ConfigException | RuntimeException failed) {
             postgres.close();
-            throw failure;
+            throw failed;
         }
+    }
+
+    private static Supplier<String> data(SqlStore store, String preposition, String place) {
+        return () -> store.engine().isEmpty()
+                ? "not there yet: calls are UNAVAILABLE until " + place + " can be worked with"
+                : store.engine() + " " + preposition + " " + place;
+    }
+
+    private static IpamerServer onceLookedAt(IpamerServer server, SqlStore store, Duration patience)
+            throws ConfigException {
+        store.onReadiness(server.grpc::ready);
+        store.awaitFirstLook(patience);
+        if (server.failure.isDone()) {
+            server.close();
+            throw new ConfigException(server.failure.join());
+        }
+        return server;
     }
 
     private static EmbeddedPostgres startPostgres(Config config) throws ConfigException {
@@ -85,40 +130,40 @@ public final class IpamerServer implements AutoCloseable {
         }
     }
 
-    private static SqlStore open(DatabaseUrl url, Config config, String name) throws ConfigException {
-        try {
-            return SqlStore.open(url, config.retention());
-        } catch (StoreException refused) {
-            throw new ConfigException("cannot use the database " + name + ": " + refused.getMessage());
-        }
-    }
-
     /** Starts a server for a test: in memory, on a free port of 127.0.0.1. */
     public static IpamerServer inMemory() {
         try {
-            return start(
-                    new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0),
-                    null,
-                    new MemoryStore(),
-                    "in memory");
+            return inMemory(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), "in memory");
         } catch (IOException noPort) {
             throw new UncheckedIOException(noPort);
         }
     }
 
+    private static IpamerServer inMemory(InetSocketAddress grpcAddress, String data) throws IOException {
+        IpamerServer server = start(grpcAddress, null, new MemoryStore(), () -> data, new CompletableFuture<>());
+        server.grpc.ready(true);
+        return server;
+    }
+
     private static IpamerServer start(
-            InetSocketAddress grpcAddress, @Nullable EmbeddedPostgres postgres, Store store, String data)
+            InetSocketAddress grpcAddress,
+            @Nullable EmbeddedPostgres postgres,
+            Store store,
+            Supplier<String> data,
+            CompletableFuture<String> failure)
             throws IOException {
         ScheduledThreadPoolExecutor timer = timer();
         Ipam ipam = new Ipam(store, surroundings(timer));
         BuildFacts build = Build.facts();
         try {
-            GrpcDoor grpc = GrpcDoor.open(grpcAddress, List.of(new IpamerApi(ipam, build), new GoIpamApi(ipam, build)));
-            return new IpamerServer(postgres, store, data, timer, grpc);
-        } catch (IOException | RuntimeException failure) {
+            // go-ipam's health says SERVING whatever its database does, and its clients restart what does not.
+            GrpcDoor grpc = GrpcDoor.open(
+                    grpcAddress, List.of(new GoIpamApi(ipam, build)), List.of(new IpamerApi(ipam, build)));
+            return new IpamerServer(postgres, store, data, failure, timer, grpc);
+        } catch (IOException | RuntimeException failed) {
             timer.shutdownNow();
             store.close();
-            throw failure;
+            throw failed;
         }
     }
 
@@ -143,7 +188,20 @@ public final class IpamerServer implements AutoCloseable {
 
     /** Where the data is, for people. */
     public String data() {
-        return data;
+        return data.get();
+    }
+
+    /**
+     * Waits for as long as the server can do its work, or may yet be able to.
+     *
+     * @throws ConfigException when its database, which was not there at the start, turns out to refuse us
+     */
+    public void awaitFailure() throws ConfigException, InterruptedException {
+        try {
+            throw new ConfigException(failure.get());
+        } catch (ExecutionException defect) {
+            throw new IllegalStateException(defect);
+        }
     }
 
     /** The port that gRPC is served on. */

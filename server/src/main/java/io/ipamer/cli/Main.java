@@ -16,7 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "ipamer",
         description = "IP address management: hands out prefixes and addresses, and never the same one twice.",
         footer = {"", "Start with: ipamer serve", "More on a command: ipamer COMMAND --help"},
-        subcommands = {Serve.class, CheckConfig.class, BenchCommand.class},
+        subcommands = {Serve.class, Migrate.class, CheckConfig.class, BenchCommand.class},
         versionProvider = Main.Version.class,
         mixinStandardHelpOptions = true,
         usageHelpWidth = 100,

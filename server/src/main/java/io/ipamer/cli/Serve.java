@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,7 +53,7 @@ final class Serve implements Callable<Integer> {
                 + " ipamer.v1.IpamerService/CreatePrefix");
         out.println("stop:  Ctrl-C");
         out.flush();
-        new CountDownLatch(1).await();
+        server.awaitFailure();
         return Main.OK;
     }
 

@@ -41,6 +41,14 @@ final class Settings {
     private @Nullable String dataDir;
 
     @Option(
+            names = "--migrate",
+            paramLabel = "WHEN",
+            description =
+                    "auto: the server brings an older schema to its own version when it starts. off: it waits until"
+                            + " that was done with ipamer migrate. Default: auto.")
+    private @Nullable String migrate;
+
+    @Option(
             names = "--journal-age",
             paramLabel = "AGE",
             description = "How long a request id is known, in s, m, h or d; a later retry is a new call. Default: 24h.")
@@ -64,6 +72,7 @@ final class Settings {
         put(flags, Setting.STORE, store);
         put(flags, Setting.DB_URL, dbUrl);
         put(flags, Setting.DATA_DIR, dataDir);
+        put(flags, Setting.MIGRATE, migrate);
         put(flags, Setting.JOURNAL_AGE, journalAge);
         put(flags, Setting.JOURNAL_REVISIONS, journalRevisions);
         return Config.read(flags, environment, file);

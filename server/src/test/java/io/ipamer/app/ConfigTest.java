@@ -323,7 +323,7 @@ class ConfigTest {
                 NO_VARIABLES,
                 file,
                 "config file " + file
-                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
+                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
     }
 
     @Test
@@ -334,7 +334,7 @@ class ConfigTest {
                 NO_VARIABLES,
                 file,
                 "config file " + file
-                        + ": unknown key nope; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
+                        + ": unknown key nope; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
     }
 
     @Test

@@ -147,7 +147,7 @@ class MainTest {
         assertWrongUse(
                 run(command, "--config", file.toString()),
                 "ipamer: config file " + file
-                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, journal-age, journal-revisions");
+                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
     }
 
     @Test

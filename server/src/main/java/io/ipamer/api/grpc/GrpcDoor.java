@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -67,11 +68,13 @@ public final class GrpcDoor implements AutoCloseable {
 
     private final Server server;
     private final HealthStatusManager health;
+    private final List<String> following;
     private final RunningCalls calls;
 
-    private GrpcDoor(Server server, HealthStatusManager health, RunningCalls calls) {
+    private GrpcDoor(Server server, HealthStatusManager health, List<String> following, RunningCalls calls) {
         this.server = server;
         this.health = health;
+        this.following = List.copyOf(following);
         this.calls = calls;
     }
 
@@ -94,9 +97,14 @@ public final class GrpcDoor implements AutoCloseable {
      * Opens the door.
      *
      * @param address port 0 takes a free one
+     * @param steady services that are healthy until the door is closed
+     * @param following services whose health is what {@link #ready} says; NOT_SERVING before it says anything
      * @throws IOException when the address cannot be listened on; the message says why
      */
-    public static GrpcDoor open(InetSocketAddress address, List<? extends BindableService> services)
+    public static GrpcDoor open(
+            InetSocketAddress address,
+            List<? extends BindableService> steady,
+            List<? extends BindableService> following)
             throws IOException {
         HealthStatusManager health = new HealthStatusManager(); // says SERVING for "", the server as a whole
         RunningCalls calls = new RunningCalls();
@@ -117,16 +125,25 @@ public final class GrpcDoor implements AutoCloseable {
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(alphaReflection());
-        for (BindableService service : services) {
-            ServerServiceDefinition definition = StrictRequests.in(service.bindService());
-            builder.addService(ServerInterceptors.intercept(definition, calls));
-            health.setStatus(definition.getServiceDescriptor().getName(), ServingStatus.SERVING);
+        List<String> names = new ArrayList<>();
+        for (BindableService service : following) {
+            names.add(add(builder, service, calls));
+        }
+        names.forEach(name -> health.setStatus(name, ServingStatus.NOT_SERVING));
+        for (BindableService service : steady) {
+            health.setStatus(add(builder, service, calls), ServingStatus.SERVING);
         }
         try {
-            return new GrpcDoor(builder.build().start(), health, calls);
+            return new GrpcDoor(builder.build().start(), health, names, calls);
         } catch (IOException refused) {
             throw new IOException(reason(refused), refused);
         }
+    }
+
+    private static String add(NettyServerBuilder builder, BindableService service, RunningCalls calls) {
+        ServerServiceDefinition definition = StrictRequests.in(service.bindService());
+        builder.addService(ServerInterceptors.intercept(definition, calls));
+        return definition.getServiceDescriptor().getName();
     }
 
     /** The operating system's words, such as "Address already in use", without those of Netty around them. */
@@ -142,6 +159,11 @@ public final class GrpcDoor implements AutoCloseable {
     @SuppressWarnings("deprecation") // the clients that speak only v1alpha are not gone
     private static BindableService alphaReflection() {
         return io.grpc.protobuf.services.ProtoReflectionService.newInstance();
+    }
+
+    /** Whether calls of the following services can be answered: what health says of them until the door is closed. */
+    public void ready(boolean ready) {
+        following.forEach(name -> health.setStatus(name, ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING));
     }
 
     /** The port that it listens on. */

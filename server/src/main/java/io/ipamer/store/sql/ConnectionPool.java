@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.StoreException.Kind;
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,9 +30,16 @@ final class ConnectionPool implements AutoCloseable {
     private static final long CONNECT_PATIENCE_MILLIS = 1_000;
     private static final long AWAY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    private final HikariDataSource connections;
-    private final Jdbi jdbi;
+    private final String name;
+    private final int size;
     private final ExecutorService threads;
+
+    /** Null until there is a database to connect to. */
+    private volatile @Nullable Connections connections;
+
+    /** Why no work is taken now; null while it is. */
+    private volatile @Nullable StoreException closed =
+            new StoreException(Kind.UNAVAILABLE, "the database has not been reached since the server started");
 
     /**
      * Since when no connection can be had; null when the last attempt went well. For a moment after it nobody else
@@ -40,6 +48,8 @@ final class ConnectionPool implements AutoCloseable {
     private volatile @Nullable Away away;
 
     private record Away(long since, StoreException why) {}
+
+    private record Connections(HikariDataSource pool, Jdbi jdbi) {}
 
     /** What is done with a connection. */
     @FunctionalInterface
@@ -53,7 +63,50 @@ final class ConnectionPool implements AutoCloseable {
         T on(SQLException failure) throws StoreException;
     }
 
-    ConnectionPool(String name, DataSource driver, int size) {
+    /** One that takes no work until it is opened. */
+    ConnectionPool(String name, int size) {
+        this.name = name;
+        this.size = size;
+        AtomicInteger count = new AtomicInteger();
+        this.threads = Executors.newFixedThreadPool(size, task -> {
+            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Takes work from now on. Connections come from the driver of the first time; those from before are not trusted any
+     * more.
+     *
+     * @return whether a connection was to be had at once; after an absence it can take some seconds
+     */
+    synchronized boolean open(DataSource driver) {
+        if (threads.isShutdown()) {
+            return false;
+        }
+        Connections before = connections;
+        if (before == null) {
+            connections = connect(driver);
+        } else {
+            before.pool.getHikariPoolMXBean().softEvictConnections();
+            away = null;
+        }
+        closed = null;
+        try {
+            take().close();
+            return true;
+        } catch (StoreException | JdbiException notYet) {
+            return false;
+        }
+    }
+
+    /** Takes no more work until it is opened again. */
+    void refuse(String why) {
+        closed = new StoreException(Kind.UNAVAILABLE, why);
+    }
+
+    private Connections connect(DataSource driver) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(driver);
@@ -65,20 +118,20 @@ final class ConnectionPool implements AutoCloseable {
         config.setKeepaliveTime(TimeUnit.MINUTES.toMillis(2));
         config.setInitializationFailTimeout(
                 -1); // whether it can be reached was seen before, and can change at any time
-        this.connections = new HikariDataSource(config);
-        this.jdbi = Jdbi.create(connections);
+        HikariDataSource pool = new HikariDataSource(config);
+        Jdbi jdbi = Jdbi.create(pool);
         jdbi.setTemplateEngine((template, context) -> template); // the texts are as they are to be sent
         jdbi.configure(SqlStatements.class, statements -> statements.setUnusedBindingAllowed(true));
-        AtomicInteger count = new AtomicInteger();
-        this.threads = Executors.newFixedThreadPool(size, task -> {
-            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        return new Connections(pool, jdbi);
     }
 
+    /** Of a pool that was opened. */
     Jdbi jdbi() {
-        return jdbi;
+        return opened().jdbi;
+    }
+
+    private Connections opened() {
+        return Objects.requireNonNull(connections, "only an open pool has handles");
     }
 
     /**
@@ -124,14 +177,14 @@ final class ConnectionPool implements AutoCloseable {
     void execute(Runnable task, Consumer<StoreException> refused) {
         try {
             threads.execute(task);
-        } catch (RejectedExecutionException closed) {
-            refused.accept(new StoreException(Kind.UNAVAILABLE, "the store is closed", closed));
+        } catch (RejectedExecutionException ended) {
+            refused.accept(new StoreException(Kind.UNAVAILABLE, "the store is closed", ended));
         }
     }
 
     /** Does something at once, on a thread of the pool; autocommit is on. */
     <T> T with(Work<T> work, Verdict<T> verdict) {
-        Handle handle = open();
+        Handle handle = take();
         try {
             return work.with(handle);
         } catch (JdbiException | SQLException failure) {
@@ -157,13 +210,17 @@ final class ConnectionPool implements AutoCloseable {
         }
     }
 
-    private Handle open() {
+    private Handle take() {
+        StoreException refusal = closed;
+        if (refusal != null) {
+            throw new StoreException(Kind.UNAVAILABLE, String.valueOf(refusal.getMessage()), refusal);
+        }
         Away last = away;
         if (last != null && System.nanoTime() - last.since < AWAY_NANOS) {
             throw new StoreException(Kind.UNAVAILABLE, String.valueOf(last.why.getMessage()), last.why);
         }
         try {
-            Handle handle = jdbi.open();
+            Handle handle = opened().jdbi.open();
             away = null;
             return handle;
         } catch (JdbiException unreachable) {
@@ -176,7 +233,7 @@ final class ConnectionPool implements AutoCloseable {
 
     /** Never to be used again, whatever state it is in. */
     void discard(Handle handle) {
-        connections.evictConnection(handle.getConnection());
+        opened().pool.evictConnection(handle.getConnection());
     }
 
     /** The database's own words; a failure of JDBI itself, such as a row that it cannot read, has none. */
@@ -200,6 +257,11 @@ final class ConnectionPool implements AutoCloseable {
             threads.shutdownNow();
             Thread.currentThread().interrupt();
         }
-        connections.close();
+        synchronized (this) {
+            Connections last = connections;
+            if (last != null) {
+                last.pool.close();
+            }
+        }
     }
 }

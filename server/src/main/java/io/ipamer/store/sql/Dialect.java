@@ -19,6 +19,9 @@ enum Dialect {
     /** Waiters queue for a lock under any level; a serializable transaction reads one snapshot. */
     COCKROACHDB(Sql.BEGIN, "serializable", "");
 
+    /** The state of a connection that broke. */
+    static final String CONNECTION_FAILURE = "08006";
+
     private static final String JOURNAL = "journal";
 
     private final String beginTurn;
@@ -133,19 +136,28 @@ enum Dialect {
         return state(failure).startsWith("23");
     }
 
-    /** What a failure at the start means: there is nothing to go on with. */
-    static StoreException ofStart(SQLException failure) {
-        return new StoreException(Kind.UNAVAILABLE, describe(failure), failure);
-    }
-
     /**
-     * Whether waiting may help when the database is first connected to: it is not there yet, or another server makes
-     * its tables at this moment.
+     * Whether waiting may help when the database is looked at or its schema changed: it is not there yet, or another
+     * server got in the way.
      */
     static boolean mayComeUp(SQLException failure) {
         String state = state(failure);
-        return Set.of("40001", "23505", "42P07", "42710").contains(state)
-                || Set.of("08", "57", "53", "").contains(state.substring(0, Math.min(2, state.length())));
+        return Set.of("40001", "40P01", "23505", "42P07", "42701", "42710").contains(state)
+                || Set.of("08", "57", "53", "55", "").contains(state.substring(0, Math.min(2, state.length())));
+    }
+
+    static boolean isMissingTable(SQLException failure) {
+        return state(failure).equals("42P01");
+    }
+
+    /** Whether the user has not the right to. */
+    static boolean isForbidden(SQLException failure) {
+        return state(failure).equals("42501");
+    }
+
+    /** Whether somebody else had what was to be locked, for too long. */
+    static boolean isLocked(SQLException failure) {
+        return state(failure).equals("55P03");
     }
 
     /** PostgreSQL names the table of a null that it refuses; CockroachDB names none, and no other null is ever sent. */
@@ -171,7 +183,7 @@ enum Dialect {
         return failure.getSQLState() == null ? "" : failure.getSQLState();
     }
 
-    private static String describe(SQLException failure) {
+    static String describe(SQLException failure) {
         return "SQLSTATE " + (state(failure).isEmpty() ? "none" : state(failure)) + ": " + failure.getMessage();
     }
 }

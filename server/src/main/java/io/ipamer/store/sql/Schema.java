@@ -4,18 +4,90 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** The tables, as {@code schema.sql} has them. */
+/** The tables that a program needs, as migrations from nothing: {@code schema/1.sql}, {@code schema/2.sql} and so on. */
 final class Schema {
-    private Schema() {}
+    private static final Pattern SERVES_FROM = Pattern.compile("-- serves-from: ([1-9][0-9]*)\n.*", Pattern.DOTALL);
+    private static final Pattern TABLE = Pattern.compile("CREATE TABLE IF NOT EXISTS ([a-z_]+) \\(");
+    private static final Pattern COLUMN = Pattern.compile("^  ([a-z_]+) +[A-Z]", Pattern.MULTILINE);
+
+    private final List<Migration> migrations;
+
+    /**
+     * A step from the version before.
+     *
+     * @param version from 1, without a gap
+     * @param servesFrom the lowest version whose programs can work with what this step leaves, while it is done too
+     * @param statements each may be run again, also when an earlier run of all of them got further
+     */
+    record Migration(int version, int servesFrom, List<String> statements) {
+        /** Of the statements alone: comments may be put better. */
+        String checksum() {
+            try {
+                byte[] text = String.join("", statements).getBytes(StandardCharsets.UTF_8);
+                return HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+            } catch (NoSuchAlgorithmException missing) {
+                throw new IllegalStateException("every Java platform has SHA-256", missing);
+            }
+        }
+    }
+
+    /** A migration that was done, as the database knows it. */
+    record Done(int version, int servesFrom, String checksum) {}
+
+    /** {@code migrations}: by version, 1 first. */
+    Schema(List<Migration> migrations) {
+        this.migrations = List.copyOf(migrations);
+    }
+
+    /** What this program needs. */
+    static Schema ofProgram() {
+        List<Migration> migrations = new ArrayList<>();
+        for (int version = 1; ; version++) {
+            String text = text("schema/" + version + ".sql");
+            if (text == null) {
+                return new Schema(migrations);
+            }
+            migrations.add(migration(version, text));
+        }
+    }
+
+    static Migration migration(int version, String text) {
+        Matcher servesFrom = SERVES_FROM.matcher(text);
+        if (!servesFrom.matches()) {
+            throw new IllegalStateException("migration " + version + " does not begin with -- serves-from: VERSION");
+        }
+        return new Migration(version, Integer.parseInt(servesFrom.group(1)), statements(text));
+    }
+
+    /** What makes the table of the migrations that were done. */
+    static List<String> history() {
+        String text = text("schema/history.sql");
+        if (text == null) {
+            throw new IllegalStateException("schema/history.sql is missing from the program");
+        }
+        return statements(text);
+    }
 
     /** One statement each: CockroachDB changes a schema by one at a time. */
-    static List<String> statements() {
+    private static List<String> statements(String text) {
         List<String> statements = new ArrayList<>();
         StringBuilder statement = new StringBuilder();
-        for (String line : text().split("\n")) {
+        for (String line : text.split("\n")) {
             if (line.startsWith("--") || line.isBlank()) {
                 continue;
             }
@@ -25,17 +97,66 @@ final class Schema {
                 statement.setLength(0);
             }
         }
-        return statements;
+        return List.copyOf(statements);
     }
 
-    private static String text() {
-        try (InputStream file = Schema.class.getResourceAsStream("schema.sql")) {
-            if (file == null) {
-                throw new IllegalStateException("schema.sql is missing from the program");
-            }
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+    private static @Nullable String text(String name) {
+        try (InputStream file = Schema.class.getResourceAsStream(name)) {
+            return file == null ? null : new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    List<Migration> migrations() {
+        return migrations;
+    }
+
+    int version() {
+        return migrations.size();
+    }
+
+    static int version(List<Done> history) {
+        return history.isEmpty() ? 0 : history.get(history.size() - 1).version();
+    }
+
+    /** Why a program with this schema must leave a database with that history alone; empty when it need not. */
+    Optional<String> objection(List<Done> history) {
+        for (Done done : history) {
+            if (done.version() <= version()
+                    && !done.checksum()
+                            .equals(migrations.get(done.version() - 1).checksum())) {
+                return Optional.of("version " + done.version() + " of its schema was made by another text than this"
+                        + " program's: only the build that made it can use it");
+            }
+        }
+        if (version(history) > version() && history.get(history.size() - 1).servesFrom() > version()) {
+            return Optional.of("its schema has version " + version(history) + ", which serves programs from version "
+                    + history.get(history.size() - 1).servesFrom() + " on, and this program has version " + version()
+                    + ": start a newer Ipamer");
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * A table that has the name of one of the first version's, but is not that one.
+     *
+     * @param columns of the tables that are there, by table
+     */
+    Optional<String> foreignTable(Map<String, Set<String>> columns) {
+        Map<String, Set<String>> ours = new HashMap<>();
+        for (String statement : migrations.get(0).statements()) {
+            Matcher table = TABLE.matcher(statement);
+            if (table.lookingAt()) {
+                ours.put(table.group(1), new TreeSet<>());
+                COLUMN.matcher(statement)
+                        .results()
+                        .forEach(column -> ours.get(table.group(1)).add(column.group(1)));
+            }
+        }
+        return columns.keySet().stream()
+                .filter(name -> ours.containsKey(name) && !ours.get(name).equals(columns.get(name)))
+                .sorted()
+                .findFirst();
     }
 }

@@ -259,6 +259,20 @@ final class Sql {
 
     static final String VERSION = "SELECT version()";
 
+    static final String READ_ONLY = "SELECT current_setting('transaction_read_only')";
+
+    static final String SCHEMA_HISTORY =
+            "SELECT version, serves_from, checksum FROM schema_version WHERE version > 0 ORDER BY version";
+
+    static final String LOCK_SCHEMA = "SELECT version FROM schema_version WHERE version = 0 FOR UPDATE";
+
+    static final String ADD_TO_SCHEMA_HISTORY = """
+            INSERT INTO schema_version (version, serves_from, checksum) VALUES (:version, :serves_from, :checksum)
+            ON CONFLICT (version) DO NOTHING""";
+
+    static final String COLUMNS =
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()";
+
     /**
      * At this level waiters for a lock go on with the newest state where a serializable one would fail. The guard puts
      * plans in order at any level.

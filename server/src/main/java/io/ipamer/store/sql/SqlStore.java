@@ -11,22 +11,23 @@ import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Scope;
 import io.ipamer.store.Store;
 import io.ipamer.store.StoreException;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -42,68 +43,139 @@ public final class SqlStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(SqlStore.class);
     private static final int WRITERS = 16;
     private static final int READERS = 8;
-    private static final int CONNECT_ATTEMPTS = 30;
-    private static final long CONNECT_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int OPEN_PATIENCE_SECONDS = 30;
 
-    private final String engine;
-    private final Dialect dialect;
-    private final ConnectionPool writes;
-    private final ConnectionPool reads;
-    private final GroupCommit commits;
+    private final Function<String, DataSource> driver;
+    private final Retention retention;
+    private final ConnectionPool writes = new ConnectionPool("ipamer-write", WRITERS);
+    private final ConnectionPool reads = new ConnectionPool("ipamer-read", READERS);
     private final ScheduledExecutorService sweeping;
+    private final DatabaseWatch watch;
+    private volatile Dialect dialect = Dialect.POSTGRESQL;
+    private volatile GroupCommit commits = Dialect.POSTGRESQL.groupCommit(writes);
+    private volatile String engine = "";
+    private boolean sweeps;
 
-    private SqlStore(String version, Function<String, DataSource> driver, Retention retention) {
-        engine = version.split(" on |,| \\(", 2)[0];
-        dialect = Dialect.of(version);
-        writes = new ConnectionPool("ipamer-write", driver.apply(dialect.writeOptions()), WRITERS);
-        reads = new ConnectionPool("ipamer-read", driver.apply(dialect.readOptions()), READERS);
-        commits = dialect.groupCommit(writes);
-        sweeping = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "ipamer-sweeper");
-            thread.setDaemon(true);
-            return thread;
-        });
-        new Sweeper(writes.jdbi(), retention).start(sweeping);
+    private SqlStore(Function<String, DataSource> driver, Retention retention, Schema schema, boolean migrates) {
+        this.driver = driver;
+        this.retention = retention;
+        sweeping = new ScheduledThreadPoolExecutor(
+                1,
+                task -> {
+                    Thread thread = new Thread(task, "ipamer-sweeper");
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                new ThreadPoolExecutor.DiscardPolicy());
+        watch = new DatabaseWatch(new Database(driver, schema, migrates), this::turn);
     }
 
     /**
-     * Opens the database and makes its tables if there are none. Waits up to half a minute for a database that is not
-     * up yet.
+     * Starts with a database that need not be there yet: until it is, and fit, every call fails as UNAVAILABLE.
      *
-     * @throws StoreException UNAVAILABLE when it cannot be reached or does not let us in
+     * @param migrates whether a schema that is older than this program's is changed
+     */
+    public static SqlStore connect(DatabaseUrl url, Retention retention, boolean migrates) {
+        return connect(url::dataSource, retention, Schema.ofProgram(), migrates);
+    }
+
+    /** {@code driver}: where connections with certain session settings come from. */
+    static SqlStore connect(Function<String, DataSource> driver, Retention retention, Schema schema, boolean migrates) {
+        SqlStore store = new SqlStore(driver, retention, schema, migrates);
+        store.watch.start();
+        return store;
+    }
+
+    /**
+     * Starts with a database that is there; changes its schema if that is older than this program's.
+     *
+     * @throws StoreException UNAVAILABLE when it cannot be worked with
      */
     public static SqlStore open(DatabaseUrl url, Retention retention) {
         return open(url::dataSource, retention);
     }
 
-    /** {@code driver}: where connections with certain session settings come from. */
     static SqlStore open(Function<String, DataSource> driver, Retention retention) {
-        return new SqlStore(prepare(driver.apply("")), driver, retention);
+        SqlStore store = connect(driver, retention, Schema.ofProgram(), true);
+        Standing late = Standing.away("it was not to be had for half a minute");
+        CompletableFuture<Standing> decided = store.watch.decided().copy();
+        if (!decided.completeOnTimeout(late, OPEN_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join()
+                .isFit()) {
+            store.close();
+            throw new StoreException(
+                    StoreException.Kind.UNAVAILABLE, store.watch.known().text());
+        }
+        return store;
     }
 
-    /** Makes the tables; returns the engine's version. */
-    private static String prepare(DataSource driver) {
-        for (int attempt = 1; ; attempt++) {
-            try (Connection connection = driver.getConnection();
-                    Statement statement = connection.createStatement()) {
-                for (String sql : Schema.statements()) {
-                    statement.execute(sql);
-                }
-                try (ResultSet row = statement.executeQuery(Sql.VERSION)) {
-                    row.next();
-                    return row.getString(1);
-                }
-            } catch (SQLException failure) {
-                if (attempt == CONNECT_ATTEMPTS || !Dialect.mayComeUp(failure)) {
-                    throw Dialect.ofStart(failure);
-                }
-                LOG.warn("the database is not ready, trying again: {}", failure.getMessage());
-                LockSupport.parkNanos(CONNECT_PAUSE_NANOS);
+    /**
+     * Brings the schema of a database to this program's version.
+     *
+     * @return what is there then, for people
+     * @throws StoreException UNAVAILABLE when that cannot be, or the database was not to be had for half a minute
+     */
+    public static String migrate(DatabaseUrl url) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(OPEN_PATIENCE_SECONDS);
+        try (Database database = new Database(url::dataSource, Schema.ofProgram(), true)) {
+            Standing standing = database.look();
+            while (standing.kind() == Standing.Kind.AWAY && System.nanoTime() < end) {
+                LOG.warn("the schema cannot be changed yet, to be tried again: {}", standing.text());
+                LockSupport.parkNanos(DatabaseWatch.PERIOD_NANOS);
+                standing = database.look();
             }
+            if (!standing.isFit()) {
+                throw new StoreException(StoreException.Kind.UNAVAILABLE, standing.text());
+            }
+            return "version " + database.schemaVersion() + " in " + standing.engine();
         }
     }
 
-    /** The engine and its version, as it says them itself. */
+    /** Waits until the database was looked at, or for that time. */
+    public void awaitFirstLook(Duration patience) {
+        CompletableFuture<Standing> first = watch.first().copy();
+        first.completeOnTimeout(watch.known(), patience.toNanos(), TimeUnit.NANOSECONDS)
+                .join();
+    }
+
+    /** Comes with the reason when the database turns out never to be fit; never comes otherwise. */
+    public CompletableFuture<String> failure() {
+        return watch.decided()
+                .thenCompose(standing -> standing.isFit()
+                        ? new CompletableFuture<>()
+                        : CompletableFuture.completedFuture(standing.text()));
+    }
+
+    /** {@code listener}: is told now and after each change whether the database can be worked with; must be quick. */
+    public void onReadiness(Consumer<Boolean> listener) {
+        watch.tell(listener);
+    }
+
+    /** On the watch's thread: the database has become fit, or is so no more. Returns whether it can be worked with. */
+    private boolean turn(Standing standing) {
+        if (!standing.isFit()) {
+            if (standing.kind() == Standing.Kind.FOREIGN) {
+                writes.refuse(standing.text());
+                reads.refuse(standing.text());
+            }
+            return false; // one that is away may be back for a call before the watch sees it
+        }
+        Dialect found = Dialect.of(standing.text());
+        if (found != dialect) {
+            dialect = found;
+            commits = found.groupCommit(writes);
+        }
+        engine = standing.engine();
+        boolean writable = writes.open(driver.apply(found.writeOptions()));
+        boolean readable = reads.open(driver.apply(found.readOptions()));
+        if (writable && !sweeps) {
+            sweeps = true;
+            new Sweeper(writes.jdbi(), retention).start(sweeping);
+        }
+        return writable && readable;
+    }
+
+    /** The engine and its version, as it says them itself; empty until it was reached. */
     public String engine() {
         return engine;
     }
@@ -247,6 +319,7 @@ public final class SqlStore implements Store {
 
     @Override
     public void close() {
+        watch.close();
         sweeping.shutdownNow();
         writes.close();
         reads.close();

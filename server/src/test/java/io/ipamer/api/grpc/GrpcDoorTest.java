@@ -110,7 +110,7 @@ class GrpcDoorTest {
 
     private GrpcDoor open(int port) throws IOException {
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-        return GrpcDoor.open(new InetSocketAddress(loopback, port), List.of(service));
+        return GrpcDoor.open(new InetSocketAddress(loopback, port), List.of(service), List.of());
     }
 
     private ManagedChannel connect() {

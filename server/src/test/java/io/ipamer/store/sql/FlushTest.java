@@ -92,14 +92,15 @@ class FlushTest {
                     DatabaseUrl.parse("jdbc:postgresql://127.0.0.1:" + relay.port() + direct.getPath() + "?user="
                             + database.user() + "&password=" + database.password()
                             + "&sslmode=disable&gssEncMode=disable&prepareThreshold=" + prepareThreshold);
-            pool = new ConnectionPool("flush", url.dataSource(Dialect.POSTGRESQL.writeOptions()), CONNECTIONS);
+            pool = new ConnectionPool("flush", CONNECTIONS);
+            pool.open(url.dataSource(Dialect.POSTGRESQL.writeOptions()));
             // The pool fills by itself; once all are open, nobody but the test says anything.
             IntStream.range(0, CONNECTIONS)
                     .mapToObj(n -> pool.jdbi().open())
                     .toList()
                     .forEach(Handle::close);
             pool.jdbi().useHandle(handle -> {
-                Schema.statements().forEach(handle::execute);
+                SqlText.schemaStatements().forEach(handle::execute);
                 handle.execute("CREATE TABLE probe (said TEXT NOT NULL)");
                 handle.execute("CREATE TABLE gate (passed BIGINT NOT NULL)");
                 handle.execute("INSERT INTO gate (passed) VALUES (0)");
@@ -195,7 +196,7 @@ class FlushTest {
     private static Map<String, List<String>> content(Handle handle) {
         Map<String, List<String>> content = new TreeMap<>();
         Pattern.compile("CREATE TABLE IF NOT EXISTS (\\w+)")
-                .matcher(String.join("", Schema.statements()))
+                .matcher(String.join("", SqlText.schemaStatements()))
                 .results()
                 .map(found -> found.group(1))
                 .forEach(table -> content.put(

@@ -46,10 +46,11 @@ class GroupCommitTest {
     @BeforeEach
     void start() {
         faults = new Faults(TestDatabases.bundled());
-        pool = new ConnectionPool("group", faults.apply(Dialect.POSTGRESQL.writeOptions()), 2);
+        pool = new ConnectionPool("group", 2);
+        pool.open(faults.apply(Dialect.POSTGRESQL.writeOptions()));
         commits = new GroupCommit(pool, 1, PLANS);
         pool.jdbi().useHandle(handle -> {
-            Schema.statements().forEach(handle::execute);
+            SqlText.schemaStatements().forEach(handle::execute);
             for (int n = 1; n <= PLANS; n++) {
                 handle.execute(
                         "INSERT INTO head SELECT ?, 0, ?, false, 0, 0, 0, 0, false, false",

@@ -22,6 +22,7 @@ record SqlText(String name, String sql) {
         TYPES.putAll(Map.of("scope_id", "UUID", "space_id", "UUID", "ns_id", "UUID", "after", "UUID"));
         TYPES.putAll(Map.of("seq", "INT8", "after_seq", "INT8"));
         TYPES.putAll(Map.of("limit", "INT4", "af", "INT4", "plen", "INT4", "first", "BYTEA", "name", "VARCHAR"));
+        TYPES.putAll(Map.of("version", "INT4", "serves_from", "INT4", "checksum", "VARCHAR"));
     }
 
     /** All that is ever sent, by name. */
@@ -40,9 +41,16 @@ record SqlText(String name, String sql) {
         return texts;
     }
 
+    /** All that makes the tables, in order. */
+    static List<String> schemaStatements() {
+        List<String> statements = new ArrayList<>(Schema.history());
+        Schema.ofProgram().migrations().forEach(migration -> statements.addAll(migration.statements()));
+        return statements;
+    }
+
     static List<SqlText> schema() {
         List<SqlText> texts = new ArrayList<>();
-        for (String statement : Schema.statements()) {
+        for (String statement : schemaStatements()) {
             texts.add(new SqlText(
                     "SCHEMA_" + (texts.size() + 1), statement.strip().replaceAll(";$", "")));
         }

@@ -51,8 +51,8 @@ public final class TestDatabases {
         try (Connection connection = database.dataSource("").getConnection();
                 Statement statement = connection.createStatement()) {
             List<String> tables = new ArrayList<>();
-            try (ResultSet rows = statement.executeQuery(
-                    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")) {
+            try (ResultSet rows = statement.executeQuery("SELECT table_name FROM information_schema.tables"
+                    + " WHERE table_schema = current_schema() AND table_name <> 'schema_version'")) {
                 while (rows.next()) {
                     tables.add(rows.getString(1));
                 }
@@ -61,7 +61,7 @@ public final class TestDatabases {
             for (String table : tables) {
                 statement.execute("DELETE FROM " + table);
             }
-            for (String sql : Schema.statements()) {
+            for (String sql : SqlText.schemaStatements()) {
                 if (sql.startsWith("INSERT")) {
                     statement.execute(sql);
                 }

@@ -1,3 +1,4 @@
+-- serves-from: 1
 -- One text for CockroachDB and PostgreSQL 15 to 18; each statement may be run again. Ids are made by the server, addresses
 -- are 4 or 16 bytes, big-endian. Hot tables have no foreign keys, triggers, sequences or second indexes.
 

@@ -1,0 +1,112 @@
+package io.ipamer.store.sql;
+
+import io.ipamer.store.sql.Schema.Done;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The database as a server finds it, looked at through a connection of its own. For one thread. */
+final class Database implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+    /** How long a database may take to let us in, and to answer. */
+    private static final int PATIENCE_SECONDS = 3;
+
+    /** A standby does not even say that it is one to a serializable session, which may be the default. */
+    private static final String OPTIONS = "-c default_transaction_isolation=read\\ committed";
+
+    private final Function<String, DataSource> driver;
+    private final Schema schema;
+    private final boolean migrates;
+    private @Nullable Connection connection;
+    private String version = "";
+    private int schemaVersion;
+
+    /** {@code migrates}: whether a look may also change the schema, if that is older than this program's. */
+    Database(Function<String, DataSource> driver, Schema schema, boolean migrates) {
+        this.driver = driver;
+        this.schema = schema;
+        this.migrates = migrates;
+    }
+
+    /** Costs two short queries while all is well, and as long as it takes when the schema has to be changed. */
+    Standing look() {
+        try {
+            Connection open = connection;
+            return judge(open == null ? connect() : open);
+        } catch (SQLException failure) {
+            close();
+            return new Standing(
+                    Dialect.mayComeUp(failure) ? Standing.Kind.AWAY : Standing.Kind.DENIED, Dialect.describe(failure));
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        DataSource source = driver.apply(OPTIONS);
+        source.setLoginTimeout(PATIENCE_SECONDS);
+        Connection made = source.getConnection();
+        connection = made;
+        made.setNetworkTimeout(Runnable::run, PATIENCE_SECONDS * 1_000);
+        version = text(made, Sql.VERSION);
+        return made;
+    }
+
+    private Standing judge(Connection open) throws SQLException {
+        if (text(open, Sql.READ_ONLY).equals("on")) {
+            close(); // a session keeps the setting that it began with
+            return Standing.away("it takes no writes: it is a standby in recovery, or its settings say read-only");
+        }
+        List<Done> history = Migrator.history(open);
+        Optional<String> objection = schema.objection(history);
+        if (objection.isPresent()) {
+            return Standing.foreign(objection.get());
+        }
+        schemaVersion = Schema.version(history);
+        if (schemaVersion < schema.version() && !migrates) {
+            return Standing.away("its schema has version " + schemaVersion + " and this program needs version "
+                    + schema.version() + ": run ipamer migrate, or start with --migrate auto");
+        }
+        if (schemaVersion < schema.version()) {
+            Optional<Standing> hindrance = new Migrator(driver, schema).run();
+            if (hindrance.isPresent()) {
+                return hindrance.get();
+            }
+            schemaVersion = schema.version();
+        }
+        return new Standing(Standing.Kind.FIT, version);
+    }
+
+    /** At the last look that came so far; 0 before there is a schema. */
+    int schemaVersion() {
+        return schemaVersion;
+    }
+
+    private static String text(Connection open, String sql) throws SQLException {
+        try (Statement statement = open.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return String.valueOf(row.getString(1));
+        }
+    }
+
+    @Override
+    public void close() {
+        Connection open = connection;
+        connection = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (SQLException failure) {
+                LOG.debug("closing the connection that looks at the database failed", failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.ipamer.store.sql;
+
+/** How a database was found. {@code text}: what it says of itself when it is fit, else why it is not. */
+record Standing(Kind kind, String text) {
+    enum Kind {
+        /** It can be worked with. */
+        FIT,
+        /** It is not there or not ready: time helps, or somebody who is at it. */
+        AWAY,
+        /** It refuses what is asked of it: the settings must be others, or its rights. */
+        DENIED,
+        /** What it holds is not for this program. */
+        FOREIGN
+    }
+
+    static Standing away(String why) {
+        return new Standing(Kind.AWAY, why);
+    }
+
+    static Standing foreign(String why) {
+        return new Standing(Kind.FOREIGN, why);
+    }
+
+    boolean isFit() {
+        return kind == Kind.FIT;
+    }
+
+    /** Of a fit one: its name and version, without where and how it was built. */
+    String engine() {
+        return text.split(" on |,| \\(", 2)[0];
+    }
+}

@@ -1,0 +1,90 @@
+package io.ipamer.store.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ipamer.store.sql.Schema.Done;
+import io.ipamer.store.sql.Schema.Migration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Which history a program can work with. */
+class SchemaTest {
+    private static final Migration ONE = migration(1, 1, "one");
+    private static final Migration TWO = migration(2, 1, "two");
+    private static final Schema SCHEMA = new Schema(List.of(ONE, TWO));
+
+    private static Migration migration(int version, int servesFrom, String table) {
+        return Schema.migration(
+                version,
+                "-- serves-from: " + servesFrom + "\n-- What it is for.\nCREATE TABLE IF NOT EXISTS " + table
+                        + " (\n  id UUID NOT NULL\n);\n\nDELETE FROM one;\n");
+    }
+
+    private static Done done(Migration migration) {
+        return new Done(migration.version(), migration.servesFrom(), migration.checksum());
+    }
+
+    @Test
+    void theProgramsMigrationsAreNumberedFromOneAndServeNobodyNewer() {
+        List<Migration> migrations = Schema.ofProgram().migrations();
+        assertThat(migrations).isNotEmpty();
+        for (int i = 0; i < migrations.size(); i++) {
+            assertThat(migrations.get(i).version()).isEqualTo(i + 1);
+            assertThat(migrations.get(i).servesFrom()).isBetween(1, i + 1);
+        }
+    }
+
+    @Test
+    void aMigrationIsItsStatementsWithoutItsComments() {
+        assertThat(ONE.statements())
+                .containsExactly("CREATE TABLE IF NOT EXISTS one (\n  id UUID NOT NULL\n);\n", "DELETE FROM one;\n");
+        assertThat(Schema.migration(1, "-- serves-from: 1\n" + String.join("-- Put better.\n", ONE.statements())))
+                .isEqualTo(ONE);
+    }
+
+    @Test
+    void aMigrationMustSayWhomItServes() {
+        assertThatThrownBy(() -> Schema.migration(2, "-- What it is for.\n-- serves-from: 1\nDELETE FROM one;\n"))
+                .hasMessage("migration 2 does not begin with -- serves-from: VERSION");
+    }
+
+    @Test
+    void anOlderHistoryOfTheSameTextsIsFine() {
+        assertThat(SCHEMA.objection(List.of())).isEmpty();
+        assertThat(SCHEMA.objection(List.of(done(ONE)))).isEmpty();
+        assertThat(SCHEMA.objection(List.of(done(ONE), done(TWO)))).isEmpty();
+    }
+
+    @Test
+    void aNewerOneIsFineWhenItServesTheProgram() {
+        assertThat(SCHEMA.objection(List.of(done(ONE), done(TWO), new Done(3, 2, "x"), new Done(4, 2, "y"))))
+                .isEmpty();
+    }
+
+    @Test
+    void aNewerOneThatDoesNotIsRefused() {
+        assertThat(SCHEMA.objection(List.of(done(ONE), done(TWO), new Done(3, 1, "x"), new Done(4, 3, "y"))))
+                .hasValue("its schema has version 4, which serves programs from version 3 on, and this program has"
+                        + " version 2: start a newer Ipamer");
+    }
+
+    @Test
+    void anotherTextIsRefused() {
+        assertThat(SCHEMA.objection(List.of(done(ONE), new Done(2, 1, "x"))))
+                .hasValue("version 2 of its schema was made by another text than this program's: only the build that"
+                        + " made it can use it");
+    }
+
+    @Test
+    void aTableOfThatNameIsOursOnlyWithAllItsColumnsAndNoOther() {
+        Schema schema = Schema.ofProgram();
+        assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id", "name"), "others", Set.of("id"))))
+                .isEmpty();
+        assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id", "name", "id"))))
+                .hasValue("namespace");
+        assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id")))).hasValue("namespace");
+    }
+}
