@@ -67,6 +67,7 @@ final class Lane {
 
     // Of the batch under way; handed from batch to batch under the lock, and from step to step by the store's futures.
     private @Nullable View view;
+    private List<Pending<?>> underWay = List.of();
 
     /**
      * Another server changes the scope, too: from now on this one waits for its turn instead of planning on a view that
@@ -106,7 +107,7 @@ final class Lane {
             CompletableFuture<@Nullable Void> carried = carry(batch);
             if (!carried.isDone()) {
                 Promises.finish(carried, done -> run(), failure -> {
-                    defect(batch, failure);
+                    defect(failure);
                     run();
                 });
                 return;
@@ -117,30 +118,38 @@ final class Lane {
 
     /** All that waits, up to the bounds; with nothing left the lane is idle. */
     private synchronized List<Pending<?>> take() {
-        int weight = 0;
-        List<Pending<?>> batch = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
-        while (!queue.isEmpty() && batch.size() < MAX_BATCH && weight < MAX_WEIGHT) {
-            Pending<?> next = queue.remove();
-            batch.add(next);
-            weight += next.call().weight();
-        }
+        List<Pending<?>> batch = withWaiting(List.of());
         busy = !batch.isEmpty();
         return batch;
     }
 
+    /** The batch with what has come to wait since, up to the bounds. */
+    private synchronized List<Pending<?>> withWaiting(List<Pending<?>> batch) {
+        List<Pending<?>> larger = new ArrayList<>(Math.min(batch.size() + queue.size(), MAX_BATCH));
+        larger.addAll(batch);
+        int weight = batch.stream().mapToInt(pending -> pending.call().weight()).sum();
+        while (!queue.isEmpty() && larger.size() < MAX_BATCH && weight < MAX_WEIGHT) {
+            Pending<?> next = queue.remove();
+            larger.add(next);
+            weight += next.call().weight();
+        }
+        return larger;
+    }
+
     private CompletableFuture<@Nullable Void> carry(List<Pending<?>> batch) {
+        underWay = batch;
         try {
             return attempt(withoutTwins(batch), 0);
         } catch (RuntimeException | Error failure) {
-            defect(batch, failure);
+            defect(failure);
             return DONE;
         }
     }
 
-    private void defect(List<Pending<?>> batch, Throwable failure) {
+    private void defect(Throwable failure) {
         view = null;
         LOG.error("a lane failed in a way that nobody foresaw: {}", scope, failure);
-        batch.forEach(pending -> pending.refuse(Failures.internal(failure)));
+        underWay.forEach(pending -> pending.refuse(Failures.internal(failure)));
     }
 
     /** Two calls of one request id are one: the second gets the first one's answer. */
@@ -261,8 +270,8 @@ final class Lane {
 
     /** A batch that is planned while the store keeps everybody else from the scope, on the store's thread. */
     private final class Turn {
-        private final List<Pending<?>> all;
         private final int tries;
+        private List<Pending<?>> all;
         private List<Pending<?>> batch = List.of();
         private final @Nullable View left = view;
         private boolean gone;
@@ -274,7 +283,16 @@ final class Lane {
         }
 
         CompletableFuture<@Nullable Void> take(List<Read> reads) {
-            return Promises.then(store.inTurn(scope, reads, this::next), this::went, this::failed);
+            return Promises.then(store.inTurn(scope, reads, this::begin), this::went, this::failed);
+        }
+
+        /** Takes along who came while it waited: the next turn may be far off. */
+        private Store.Step begin(Optional<Extract> read) {
+            if (tries == 0) { // what is tried again may do so because of one of its calls
+                underWay = withWaiting(all);
+                all = withoutTwins(underWay);
+            }
+            return next(read);
         }
 
         private Store.Step next(Optional<Extract> read) {
@@ -534,7 +552,13 @@ final class Lane {
         refuseQueuedUntil(wake);
         CompletableFuture<@Nullable Void> waited = new CompletableFuture<>();
         surroundings.timer().after(delay, () -> waited.complete(null));
-        return waited.thenCompose(done -> step.take());
+        return waited.thenCompose(done -> {
+            if (batch.stream().allMatch(Pending::isDone)) {
+                view = null; // what became of it matters to nobody here
+                return DONE;
+            }
+            return step.take();
+        });
     }
 
     private void refuseQueuedUntil(long wake) {

@@ -440,6 +440,25 @@ class InterleavingTest {
         assertThat(tell(first) + ", " + tell(second)).isEqualTo(meeting.waited);
     }
 
+    @Test
+    void whoComesWhileAServerWaitsForItsTurnIsTakenAlong() {
+        CompletableFuture<? extends Reply<? extends Answer>> overtaken = stopped(new Stop("commit"), acquire(NET, 1));
+        MOVE_NET.forEach(each -> tell(each.on(other)));
+        stopped.go.complete("");
+        assertThat(tell(overtaken)).isEqualTo("10.0.0.0");
+
+        CompletableFuture<? extends Reply<? extends Answer>> first = stopped(new Stop("inTurn"), acquire(NET, 1));
+        CompletableFuture<? extends Reply<? extends Answer>> second =
+                acquireAs("a").on(one);
+        CompletableFuture<? extends Reply<? extends Answer>> again =
+                acquireAs("a").on(one);
+        stopped.go.complete("");
+
+        assertThat(List.of(tell(first), tell(second), tell(again)))
+                .containsExactly("10.0.0.1", "10.0.0.2", "10.0.0.2 again");
+        assertThat(get(second).revision()).isEqualTo(get(first).revision());
+    }
+
     private CompletableFuture<? extends Reply<? extends Answer>> stopped(Stop stop, Operation operation) {
         stopped = stop;
         next.set(stop);

@@ -158,8 +158,14 @@ final class Sql {
 
     static final String HEAD = "SELECT " + HEAD_COLUMNS + " FROM head WHERE scope_id = :scope_id";
 
-    /** The row's lock is whose turn it is; see {@link io.ipamer.store.Store#inTurn}. */
-    static final String LOCKED_HEAD = HEAD + " FOR UPDATE";
+    /**
+     * The row's lock is whose turn it is; see {@link io.ipamer.store.Store#inTurn}. A name has a fixed length: a statement
+     * whose answer has columns of any length is sent only when those before it are answered, so the beginning of the
+     * transaction would take a round trip of its own.
+     */
+    static final String LOCKED_HEAD = "SELECT "
+            + HEAD_COLUMNS.replace("covered", "CAST(CAST(covered AS TEXT) AS NAME) AS covered")
+            + " FROM head WHERE scope_id = :scope_id FOR UPDATE";
 
     static final String HEADS = "SELECT " + HEAD_COLUMNS + " FROM head WHERE scope_id = ANY(:ids::UUID[])";
 
