@@ -29,10 +29,14 @@ final class ConnectionPool implements AutoCloseable {
     private static final long CLOSE_PATIENCE_SECONDS = 10;
     private static final long CONNECT_PATIENCE_MILLIS = 1_000;
     private static final long AWAY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final int MAX_QUEUED = 10_000;
 
     private final String name;
     private final int size;
     private final ExecutorService threads;
+
+    /** How much submitted work has not been begun. */
+    private final AtomicInteger submitted = new AtomicInteger();
 
     /** Null until there is a database to connect to. */
     private volatile @Nullable Connections connections;
@@ -161,16 +165,30 @@ final class ConnectionPool implements AutoCloseable {
 
     private <T> CompletableFuture<T> submit(Supplier<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
+        if (submitted.incrementAndGet() > MAX_QUEUED) {
+            submitted.decrementAndGet();
+            return CompletableFuture.failedFuture(
+                    new StoreException(Kind.UNAVAILABLE, "more than " + MAX_QUEUED + " calls wait for the database"));
+        }
         execute(
                 () -> {
+                    submitted.decrementAndGet();
                     try {
                         result.complete(task.get());
                     } catch (Throwable failure) {
                         result.completeExceptionally(failure);
                     }
                 },
-                result::completeExceptionally);
+                closed -> {
+                    submitted.decrementAndGet();
+                    result.completeExceptionally(closed);
+                });
         return result;
+    }
+
+    /** Whether submitted work waits for a thread. */
+    boolean isAwaited() {
+        return submitted.get() > 0;
     }
 
     /** Runs a task on one of the threads, or says that the pool is closed. */

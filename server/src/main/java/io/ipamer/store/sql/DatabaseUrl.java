@@ -187,8 +187,11 @@ public final class DatabaseUrl {
         driver.setApplicationName("ipamer");
         driver.setTcpKeepAlive(true);
         driver.setConnectTimeout(5);
-        driver.setSocketTimeout(30); // longer than any statement may take
+        driver.setSocketTimeout(17); // longer than any statement of ours may take, and shorter than a call's patience
         driver.setPrepareThreshold(1); // there are few texts, and each is sent over and over
+        if (hosts.contains(",")) {
+            driver.setTargetServerType("primary"); // a standby may lag, and what it does not know of would be refused
+        }
         try {
             for (Map.Entry<String, String> parameter : parameters.entrySet()) {
                 driver.setProperty(parameter.getKey(), parameter.getValue());

@@ -54,11 +54,13 @@ enum Dialect {
                 + " -c lock_timeout=3000 -c idle_in_transaction_session_timeout=1000";
     }
 
-    /** Session settings of connections that only read: a transaction sees one moment, and locks nothing. */
+    /**
+     * Session settings of connections that only read: a transaction sees one moment, and locks nothing. They do not say
+     * read-only, for that is how the driver tells a standby.
+     */
     String readOptions() {
         return planOptions + " -c default_transaction_isolation=" + readIsolation.replace(" ", "\\ ")
-                + " -c default_transaction_read_only=on -c enable_seqscan=off -c statement_timeout=60000"
-                + " -c idle_in_transaction_session_timeout=30000";
+                + " -c enable_seqscan=off -c statement_timeout=15000 -c idle_in_transaction_session_timeout=15000";
     }
 
     /**

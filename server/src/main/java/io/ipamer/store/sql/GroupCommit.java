@@ -1,6 +1,8 @@
 package io.ipamer.store.sql;
 
+import io.ipamer.address.Cidr;
 import io.ipamer.plan.Plan;
+import io.ipamer.plan.Scope;
 import io.ipamer.plan.ScopeChange;
 import io.ipamer.store.Store.Outcome;
 import io.ipamer.store.StoreException;
@@ -21,8 +23,10 @@ import java.util.concurrent.CompletableFuture;
  * <p>Plans share a transaction, not a fate: when one of them makes the database refuse the group, each is sent by itself.
  */
 final class GroupCommit {
-    private static final Comparator<Waiting> IN_ORDER_OF_LOCKS =
-            Comparator.comparing(waiting -> waiting.plan.advance().scope().id());
+    /** A parent before its children, as where a plan drops a child. */
+    private static final Comparator<Waiting> IN_ORDER_OF_LOCKS = Comparator.comparingInt(GroupCommit::depth)
+            .thenComparing(waiting -> scope(waiting).id());
+
     private static final int MAX_ROWS = 1_024;
 
     private final ConnectionPool connections;
@@ -57,17 +61,25 @@ final class GroupCommit {
             }
             carrying++;
         }
+        startCarrier();
+        return waiting.outcome;
+    }
+
+    private void startCarrier() {
         connections.execute(this::carry, closed -> {
             for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
                 tell(group, closed);
             }
         });
-        return waiting.outcome;
     }
 
     private void carry() {
         for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
             commit(group);
+            if (connections.isAwaited()) {
+                startCarrier(); // behind those who wait, who may be a turn that nothing goes on without
+                return;
+            }
         }
     }
 
@@ -90,6 +102,15 @@ final class GroupCommit {
         }
         group.sort(IN_ORDER_OF_LOCKS);
         return group;
+    }
+
+    private static Scope scope(Waiting waiting) {
+        return waiting.plan.advance().scope();
+    }
+
+    private static int depth(Waiting waiting) {
+        Cidr cidr = scope(waiting).cidr();
+        return cidr == null ? -1 : cidr.length();
     }
 
     /** About how many rows the plan writes. */

@@ -170,7 +170,7 @@ public final class SqlStore implements Store {
         boolean readable = reads.open(driver.apply(found.readOptions()));
         if (writable && !sweeps) {
             sweeps = true;
-            new Sweeper(writes.jdbi(), retention).start(sweeping);
+            new Sweeper(retention).start(writes, sweeping);
         }
         return writable && readable;
     }

@@ -1,14 +1,13 @@
 package io.ipamer.store.sql;
 
-import java.sql.SQLException;
+import io.ipamer.store.StoreException;
+import io.ipamer.store.StoreException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +28,6 @@ final class Sweeper {
 
     private static final int REST_IN_SEARCH = 20;
 
-    private final Jdbi jdbi;
     private final Retention retention;
     private final int page;
 
@@ -47,53 +45,57 @@ final class Sweeper {
     /** Where the walk has come to. {@code swept}: what it deleted on the way. */
     private record Place(Position after, long swept, boolean atEnd) {}
 
-    Sweeper(Jdbi jdbi, Retention retention) {
-        this(jdbi, retention, PAGE);
+    private record Step(Place place, long nanos) {}
+
+    Sweeper(Retention retention) {
+        this(retention, PAGE);
     }
 
     /** {@code page}: how many rows it reads at a time, 2 or more. */
-    Sweeper(Jdbi jdbi, Retention retention, int page) {
-        this.jdbi = jdbi;
+    Sweeper(Retention retention, int page) {
         this.retention = retention;
         this.page = page;
     }
 
-    /** Goes on until the timer is shut down. */
-    void start(ScheduledExecutorService timer) {
-        timer.execute(() -> goOn(timer, Position.START));
+    /** Goes on until the timer is shut down, whenever those connections take work. */
+    void start(ConnectionPool connections, ScheduledExecutorService timer) {
+        goOn(connections, timer, Position.START);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // it tells of its failures itself
-    private void goOn(ScheduledExecutorService timer, Position after) {
+    private void goOn(ConnectionPool connections, ScheduledExecutorService timer, Position after) {
+        connections
+                .submit(handle -> timed(handle, after), failure -> {
+                    throw Dialect.ofRead(failure);
+                })
+                .whenComplete((step, failure) -> {
+                    Position next = Position.START;
+                    long rest = REST_AFTER_A_WALK_NANOS;
+                    if (failure instanceof StoreException told && told.kind() == Kind.ABORTED) {
+                        next = after; // another server swept there at the same time
+                    } else if (failure != null) {
+                        LOG.warn("sweeping the journal failed, to be tried again: {}", failure.toString());
+                    } else if (!step.place.atEnd) {
+                        next = step.place.after;
+                        rest = (step.place.swept > 0 ? REST_AT_WORK : REST_IN_SEARCH) * step.nanos;
+                    }
+                    Position from = next;
+                    timer.schedule(() -> goOn(connections, timer, from), rest, TimeUnit.NANOSECONDS);
+                });
+    }
+
+    private Step timed(Handle handle, Position after) {
         long began = System.nanoTime();
-        Position next = Position.START;
-        long rest = REST_AFTER_A_WALK_NANOS;
-        try {
-            Place place = jdbi.withHandle(handle -> step(handle, after));
-            if (!place.atEnd) {
-                next = place.after;
-                rest = (place.swept > 0 ? REST_AT_WORK : REST_IN_SEARCH) * (System.nanoTime() - began);
-            }
-        } catch (JdbiException failure) {
-            if (failure.getCause() instanceof SQLException cause && Dialect.isAborted(cause)) {
-                next = after; // another server swept there at the same time
-            } else {
-                LOG.warn("sweeping the journal failed, to be tried again: {}", String.valueOf(failure.getCause()));
-            }
-        }
-        Position from = next;
-        if (!timer.isShutdown()) {
-            timer.schedule(() -> goOn(timer, from), rest, TimeUnit.NANOSECONDS);
-        }
+        Place place = step(handle, after);
+        return new Step(place, System.nanoTime() - began);
     }
 
     /** One walk over everything, without a rest. Returns the number of journal rows that it deleted. */
-    long sweep() {
+    long sweep(Handle handle) {
         long swept = 0;
         Place place = new Place(Position.START, 0, false);
         while (!place.atEnd) {
-            Position after = place.after;
-            place = jdbi.withHandle(handle -> step(handle, after));
+            place = step(handle, place.after);
             swept += place.swept;
         }
         return swept;
@@ -114,10 +116,12 @@ final class Sweeper {
         }
         UUID last = rows.get(rows.size() - 1).scope;
         if (!atEnd && rows.get(0).scope.equals(last)) {
+            // None is left when another server has swept all of them meanwhile.
             long newest = handle.createQuery(Sql.NEWEST_OF_JOURNAL)
                     .bind("scope_id", last)
                     .mapTo(Long.class)
-                    .one();
+                    .findOne()
+                    .orElse(0L);
             long swept = sweep(handle, List.of(rows), newest);
             boolean all = swept == rows.size();
             return new Place(

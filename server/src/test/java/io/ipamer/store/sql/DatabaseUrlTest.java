@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketException;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
@@ -80,12 +82,33 @@ class DatabaseUrlTest {
                 .containsEntry("PGPORT", "5432")
                 .containsEntry("ApplicationName", "ipamer")
                 .containsEntry("connectTimeout", "5")
-                .containsEntry("socketTimeout", "30")
+                .containsEntry("socketTimeout", "17")
                 .containsEntry("tcpKeepAlive", "true")
                 .containsEntry("prepareThreshold", "1");
         assertThat(connecting("jdbc:postgresql://h/d?socketTimeout=60&prepareThreshold=5"))
                 .containsEntry("socketTimeout", "60")
                 .containsEntry("prepareThreshold", "5");
+    }
+
+    /** A standby answers from a state that is not the newest. */
+    @Test
+    void ofSeveralHostsOneThatTakesWritesIsMeant() {
+        assertThat(connecting("postgresql://a,b/d")).containsEntry("targetServerType", "primary");
+        assertThat(connecting("postgresql://a,b/d?target_session_attrs=any")).containsEntry("targetServerType", "any");
+        assertThat(connecting("postgresql://a/d")).doesNotContainEntry("targetServerType", "primary");
+    }
+
+    /** The driver asks a session whether it may write. */
+    @Test
+    void everyConnectionOfTheStoreCountsAsOneThatTakesWrites() throws SQLException {
+        for (String options : List.of(Dialect.POSTGRESQL.writeOptions(), Dialect.POSTGRESQL.readOptions())) {
+            PGSimpleDataSource driver =
+                    (PGSimpleDataSource) TestDatabases.bundled().dataSource(options);
+            driver.setTargetServerType("primary");
+            try (Connection connection = driver.getConnection()) {
+                assertThat(connection.isValid(1)).isTrue();
+            }
+        }
     }
 
     @ParameterizedTest

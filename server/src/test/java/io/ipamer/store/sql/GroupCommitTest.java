@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -217,6 +219,68 @@ class GroupCommitTest {
 
         assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome.join()).isEqualTo(Outcome.COMMITTED));
         assertThat(transactions()).isEqualTo(PLANS);
+    }
+
+    /** Where as many carriers as threads are busy all the time, a turn would never come. */
+    @Test
+    void plansThatNeverEndDoNotKeepOtherWorkFromTheThreads() throws Exception {
+        commits = new GroupCommit(pool, 2, 1);
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicInteger inFlight = new AtomicInteger();
+        CountDownLatch ended = new CountDownLatch(1);
+        for (int n = 1; n <= PLANS; n++) {
+            inFlight.incrementAndGet();
+            forever(n, done, inFlight, ended);
+        }
+
+        pool.submit(Handle::isClosed, failure -> false).get(30, SECONDS);
+
+        done.set(true);
+        assertThat(ended.await(30, SECONDS)).isTrue();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what it does in the end is counted
+    private void forever(int n, AtomicBoolean done, AtomicInteger inFlight, CountDownLatch ended) {
+        commits.commit(plan(n, 7, List.of())).whenComplete((outcome, failure) -> {
+            if (!done.get()) {
+                forever(n, done, inFlight, ended);
+            } else if (inFlight.decrementAndGet() == 0) {
+                ended.countDown();
+            }
+        });
+    }
+
+    /** A plan that drops a child locks the parent first. */
+    @Test
+    void aParentIsLockedBeforeItsChild() throws Exception {
+        Scope child = new Scope(scope(1).id(), Namespace.ROOT.id(), Cidr.parse("10.1.0.0/16"));
+        Plan ofChild = new Plan(
+                new UUID(2, 1),
+                List.of(new ScopeChange.Advance(
+                        child, sound(1).advance().before(), sound(1).advance().after(), Rows.NONE)),
+                List.of());
+        try (Handle other = pool.jdbi().open()) {
+            other.execute("BEGIN");
+            other.execute("SELECT 1 FROM head WHERE scope_id = ? FOR UPDATE", scope(2).id());
+            List<CompletableFuture<Outcome>> outcomes = together(List.of(ofChild, sound(2)));
+            awaitOneWhoWaitsForALock(other);
+
+            other.execute("SELECT 1 FROM head WHERE scope_id = ? FOR UPDATE NOWAIT", child.id());
+
+            other.execute("COMMIT");
+            assertThat(outcomes)
+                    .allSatisfy(outcome -> assertThat(outcome.join()).isEqualTo(Outcome.COMMITTED));
+        }
+    }
+
+    private static void awaitOneWhoWaitsForALock(Handle handle) {
+        long end = System.nanoTime() + SECONDS.toNanos(10);
+        while (handle.createQuery("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                        .mapTo(Long.class)
+                        .one()
+                == 0) {
+            assertThat(System.nanoTime()).isLessThan(end);
+        }
     }
 
     @Test

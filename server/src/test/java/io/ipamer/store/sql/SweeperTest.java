@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +27,7 @@ class SweeperTest {
     }
 
     private long sweep(Retention retention, int page) {
-        return new Sweeper(jdbi, retention, page).sweep();
+        return jdbi.withHandle(new Sweeper(retention, page)::sweep);
     }
 
     private static UUID scope(int number) {
@@ -137,5 +139,26 @@ class SweeperTest {
                                 .mapTo(Integer.class)
                                 .one()))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void whatAnotherServerSweptMeanwhileIsNotMissed() {
+        journal(1, 1, 7, OLD);
+        Sweeper sweeper = new Sweeper(DAY, 7);
+
+        long swept = jdbi.withHandle(handle -> {
+            handle.setSqlLogger(new SqlLogger() {
+                @Override
+                public void logBeforeExecution(StatementContext statement) {
+                    if (Sql.NEWEST_OF_JOURNAL.equals(statement.getRawSql())) {
+                        jdbi.useHandle(other -> other.execute("DELETE FROM journal"));
+                    }
+                }
+            });
+            return sweeper.sweep(handle);
+        });
+
+        assertThat(swept).as("pages that it went on from").isEqualTo(7);
+        assertThat(seqs(1)).isEmpty();
     }
 }
