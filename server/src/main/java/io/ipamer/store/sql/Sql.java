@@ -227,9 +227,13 @@ final class Sql {
 
     static final String NAMESPACES = "SELECT ns_id, name FROM namespace";
 
-    static final String LOCATE = "SELECT n.name, n.ns_id AS found_ns_id, " + PREFIX_COLUMNS + """
-             FROM namespace AS n
-            LEFT JOIN prefix AS p ON p.ns_id = n.ns_id AND p.af = :af AND p.first_addr = :first AND p.plen = :plen
+    /** LATERAL with a LIMIT, as plain joins may seek the prefix without its namespace, which is the whole index. */
+    static final String LOCATE = """
+            SELECT n.name, n.ns_id AS found_ns_id, p.prefix_id, p.ns_id, p.scope_id, p.parent_plen, p.plen,
+              p.first_addr, p.reserves_ends
+            FROM namespace AS n LEFT JOIN LATERAL (
+              SELECT prefix_id, ns_id, scope_id, parent_plen, plen, first_addr, reserves_ends FROM prefix
+              WHERE ns_id = n.ns_id AND af = :af AND first_addr = :first AND plen = :plen LIMIT 1) AS p ON TRUE
             WHERE n.name = :name""";
 
     static final String PREFIXES =
