@@ -1,5 +1,6 @@
 package io.ipamer.store.sql;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -19,6 +20,8 @@ import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Rows;
 import io.ipamer.plan.Scope;
 import io.ipamer.plan.ScopeChange;
+import io.ipamer.store.Store;
+import io.ipamer.store.StoreException;
 import io.ipamer.store.embedded.TestPostgres;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -34,9 +37,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -257,6 +262,98 @@ class FlushTest {
                 commit(handle, ONE, n, "");
                 assertThat(content(observer)).isNotEqualTo(before);
             }
+        }
+    }
+
+    /** One change that a flush makes. {@code occurrence}: of the changes of that kind to that table. */
+    private record Write(String event, String table, int occurrence) {}
+
+    private static List<Write> writesOfAFlush() {
+        Map<String, Integer> occurrences = new TreeMap<>();
+        return Pattern.compile("(INSERT|UPDATE|DELETE)(?: INTO| FROM)? (\\w+)")
+                .matcher(String.join(";\n", Sql.FLUSH))
+                .results()
+                .map(found ->
+                        new Write(found.group(1), found.group(2), occurrences.merge(found.group(), 1, Integer::sum)))
+                .toList();
+    }
+
+    /** Raised by the database itself, in the middle of that statement; what is not an error ends the connection. */
+    private static final Map<String, StoreException.Kind> RAISED = Map.of(
+            "40001", StoreException.Kind.ABORTED,
+            "40P01", StoreException.Kind.ABORTED,
+            "40003", StoreException.Kind.UNKNOWN,
+            "57014", StoreException.Kind.UNKNOWN,
+            "53200", StoreException.Kind.UNAVAILABLE,
+            "23514", StoreException.Kind.DEFECT,
+            "terminate", StoreException.Kind.UNKNOWN);
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFailureOfAnyStatementLeavesNothingBehind(boolean inTurn) {
+        List<Write> writes = writesOfAFlush();
+        assertThat(writes).hasSize(Sql.FLUSH.size() + 2); // two guards change head and journal
+        Plan first = everything(ONE, 1, "first");
+        Plan second = everything(ONE, 2, "second");
+        try (Handle observer = connect(1)) {
+            observer.execute("CREATE SEQUENCE firings");
+            observer.execute("""
+                    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN
+                      IF nextval('firings') = TG_ARGV[0]::BIGINT THEN
+                        IF TG_ARGV[1] = 'terminate' THEN
+                          PERFORM pg_terminate_backend(pg_backend_pid());
+                        ELSE
+                          RAISE EXCEPTION 'raised' USING ERRCODE = TG_ARGV[1];
+                        END IF;
+                      END IF;
+                      RETURN NULL;
+                    END $$""");
+            Faults faults = new Faults(DatabaseUrl.parse(
+                    database.jdbcUrl() + "?user=" + database.user() + "&password=" + database.password()));
+            try (SqlStore store = SqlStore.open(faults, Retention.DEFAULT)) {
+                assertThat(told(store, first, inTurn)).isEqualTo("COMMITTED");
+                Map<String, List<String>> before = content(observer);
+                Map<String, String> expected = new TreeMap<>();
+                Map<String, String> actual = new TreeMap<>();
+                for (Write write : writes) {
+                    RAISED.forEach((state, kind) -> {
+                        observer.execute("SELECT setval('firings', 1, false)");
+                        observer.execute("CREATE TRIGGER refuse BEFORE " + write.event + " ON " + write.table
+                                + " FOR EACH STATEMENT EXECUTE FUNCTION refuse(" + write.occurrence + ", '" + state
+                                + "')");
+
+                        String told = told(store, second, inTurn);
+
+                        observer.execute("DROP TRIGGER refuse ON " + write.table);
+                        expected.put(write + " " + state, kind + ", nothing left");
+                        actual.put(
+                                write + " " + state,
+                                told + (content(observer).equals(before) ? ", nothing left" : ", left something"));
+                    });
+                }
+                assertThat(actual).isEqualTo(expected);
+                assertThat(told(store, second, inTurn)).isEqualTo("COMMITTED");
+                assertThat(content(observer)).isNotEqualTo(before);
+            }
+            assertThat(faults.misuses()).isEmpty();
+        }
+    }
+
+    private static String told(SqlStore store, Plan plan, boolean inTurn) {
+        try {
+            return (inTurn
+                            ? store.inTurn(ONE, List.of(), head -> new Store.Step.Commit(plan))
+                                    .thenApply(Optional::orElseThrow)
+                            : store.commit(plan))
+                    .get(20, SECONDS)
+                    .name();
+        } catch (ExecutionException failure) {
+            return failure.getCause() instanceof StoreException known
+                    ? known.kind().name()
+                    : String.valueOf(failure.getCause());
+        } catch (Exception late) {
+            throw new AssertionError(late);
         }
     }
 
