@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,6 +47,11 @@ public final class Figures implements Callable<Integer> {
     private static final Pattern LISTENS = Pattern.compile("serves gRPC on (127\\.0\\.0\\.1:\\d+)");
     private static final String COMMITS = "INSERTs of one row, best of 8, 16, 32 connections";
     private static final String COMMITS_OF_ONE = "INSERTs of one row, 1 connection";
+    private static final String ADDRESS = "one hot prefix, 1 caller";
+    private static final String PREFIX = "top-level prefixes, 1 caller";
+    private static final String GO_IPAM = "go-ipam";
+    private static final List<Integer> FLATNESS_CALLERS = List.of(1, 64);
+    private static final int JOURNAL_REVISIONS = 10_000;
     private static final String EMPTY_CALLS = "empty gRPC calls, 64 callers";
 
     @Parameters(
@@ -96,16 +102,26 @@ public final class Figures implements Callable<Integer> {
             for (Line line : lines) {
                 measure(line, 8); // compiles what the rounds will run
             }
-            for (int round = 1; round <= rounds; round++) {
-                System.err.println("round " + round + " of " + rounds);
-                ceilings();
-                for (Line line : lines) {
-                    add(line.name, measure(line, 2));
+            System.err.println("filling");
+            try (Flatness flatness = new Flatness(lines.get(0).target, silent)) {
+                for (int round = 1; round <= rounds; round++) {
+                    System.err.println("round " + round + " of " + rounds);
+                    ceilings();
+                    for (Line line : lines) {
+                        add(line.name, measure(line, 2));
+                    }
+                    flatness(flatness);
                 }
             }
             print(lines);
-            System.out.println(
-                    "journal rows of the longest scope at the end, of at most 10000 to be kept: " + longest());
+            printFlatness();
+            System.out.printf(
+                    Locale.ROOT,
+                    "one caller, p50: a top-level prefix %.2f ms, an address %.2f ms%n",
+                    median(rows.get(PREFIX).stream().map(Measured::p50Millis).toList()),
+                    median(rows.get(ADDRESS).stream().map(Measured::p50Millis).toList()));
+            System.out.println("journal rows of the longest scope at the end, of at most " + JOURNAL_REVISIONS
+                    + " to be kept: " + longest());
             return 0;
         } finally {
             processes.forEach(Process::destroy);
@@ -113,14 +129,14 @@ public final class Figures implements Callable<Integer> {
     }
 
     private List<Line> lines() throws IOException {
-        String one = ipamer("--db-url", url, "--journal-revisions", "10000");
-        String other = ipamer("--db-url", url, "--journal-revisions", "10000");
+        String one = ipamer("--db-url", url, "--journal-revisions", String.valueOf(JOURNAL_REVISIONS));
+        String other = ipamer("--db-url", url, "--journal-revisions", String.valueOf(JOURNAL_REVISIONS));
         String memory = ipamer("--store", "memory");
         ContractKind v1 = ContractKind.IPAMER_V1;
         ContractKind old = ContractKind.API_V1;
         Scenario acquire = Scenario.ACQUIRE;
         List<Line> lines = new ArrayList<>(List.of(
-                new Line("one hot prefix, 1 caller", one, v1, acquire, 1, 1, false, COMMITS_OF_ONE),
+                new Line(ADDRESS, one, v1, acquire, 1, 1, false, COMMITS_OF_ONE),
                 new Line("one hot prefix, 64 callers", one, v1, acquire, 1, 64, false, COMMITS),
                 new Line("one hot prefix, 256 callers", one, v1, acquire, 1, 256, false, COMMITS),
                 new Line("one hot prefix, 64 callers, request ids", one, v1, acquire, 1, 64, true, COMMITS),
@@ -138,7 +154,7 @@ public final class Figures implements Callable<Integer> {
                         "one hot prefix, 64 callers"),
                 new Line("children of one parent, 64 callers", one, v1, Scenario.CHILD, 1, 64, false, COMMITS),
                 new Line("top-level prefixes, 64 callers", one, v1, Scenario.CREATE_PREFIX, 1, 64, false, COMMITS),
-                new Line("top-level prefixes, 1 caller", one, v1, Scenario.CREATE_PREFIX, 1, 1, false, COMMITS_OF_ONE),
+                new Line(PREFIX, one, v1, Scenario.CREATE_PREFIX, 1, 1, false, COMMITS_OF_ONE),
                 new Line(
                         "two servers, one hot prefix, 64 callers",
                         one + "," + other,
@@ -151,8 +167,9 @@ public final class Figures implements Callable<Integer> {
                 new Line("in memory, one hot prefix, 64 callers", memory, v1, acquire, 1, 64, false, EMPTY_CALLS)));
         if (goIpam != null) {
             String theirs = goIpam(goIpam);
-            lines.add(new Line("go-ipam, one hot prefix, 1 caller", theirs, old, acquire, 1, 1, false, COMMITS_OF_ONE));
-            lines.add(new Line("go-ipam, one hot prefix, 64 callers", theirs, old, acquire, 1, 64, false, COMMITS));
+            lines.add(new Line(
+                    GO_IPAM + ", one hot prefix, 1 caller", theirs, old, acquire, 1, 1, false, COMMITS_OF_ONE));
+            lines.add(new Line(GO_IPAM + ", one hot prefix, 64 callers", theirs, old, acquire, 1, 64, false, COMMITS));
         }
         return lines;
     }
@@ -170,6 +187,7 @@ public final class Figures implements Callable<Integer> {
                 0,
                 line.requestIds,
                 10,
+                line.name.startsWith(GO_IPAM), // which fails some calls when they are many
                 false,
                 1);
         Report report = Bench.run(settings, silent);
@@ -188,6 +206,34 @@ public final class Figures implements Callable<Integer> {
         Measured measured = new Measured(perSecond, p50, p99);
         System.err.printf(Locale.ROOT, "  %-44s %,10.0f/s%n", line.name, perSecond);
         return measured;
+    }
+
+    private void flatness(Flatness flatness) throws InterruptedException {
+        for (Flatness.Kind kind : Flatness.Kind.values()) {
+            for (int callers : FLATNESS_CALLERS) {
+                for (boolean many : new boolean[] {false, true}) {
+                    Histogram latencies =
+                            flatness.measure(kind, many, callers, Duration.ofSeconds(2), Duration.ofSeconds(seconds));
+                    Measured measured = new Measured(
+                            latencies.getTotalCount() / (double) seconds,
+                            latencies.getValueAtPercentile(50) / 1e6,
+                            latencies.getValueAtPercentile(99) / 1e6);
+                    add(name(kind, many, callers), measured);
+                    System.err.printf(
+                            Locale.ROOT, "  %-44s %,10.0f/s%n", name(kind, many, callers), measured.perSecond);
+                }
+            }
+        }
+    }
+
+    private static String name(Flatness.Kind kind, boolean many, int callers) {
+        return String.format(
+                Locale.ROOT,
+                "%s acquired beside %,d, %d caller%s",
+                kind.name().toLowerCase(Locale.ROOT),
+                many ? kind.many() : Flatness.FEW,
+                callers,
+                callers == 1 ? "" : "s");
     }
 
     private void ceilings() throws IOException {
@@ -315,6 +361,23 @@ public final class Figures implements Callable<Integer> {
                         / rows.get(line.against).get(round).perSecond);
             }
             print(line.name, String.format(Locale.ROOT, "%.2f of %s", median(ratios), line.against));
+        }
+    }
+
+    /** What a call costs beside many as a ratio of what it costs beside few. */
+    private void printFlatness() {
+        for (Flatness.Kind kind : Flatness.Kind.values()) {
+            for (int callers : FLATNESS_CALLERS) {
+                String few = name(kind, false, callers);
+                String many = name(kind, true, callers);
+                List<Double> ratios = new ArrayList<>();
+                for (int round = 0; round < rounds; round++) {
+                    ratios.add(
+                            rows.get(few).get(round).perSecond / rows.get(many).get(round).perSecond);
+                }
+                print(few, "");
+                print(many, String.format(Locale.ROOT, "%.2f of the cost beside %d", median(ratios), Flatness.FEW));
+            }
         }
     }
 

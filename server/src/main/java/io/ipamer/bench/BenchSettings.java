@@ -15,6 +15,7 @@ import java.time.Duration;
  *     its next call when it has its answer
  * @param requestIds whether each call that changes something carries a request id
  * @param fillTo the highest level of {@link Scenario#FILL}, 10 to 100,000,000 addresses
+ * @param tolerateErrors whether a run in which some calls failed is a good one
  * @param keep whether namespace and prefixes stay at the end
  * @param seed of the choice among prefixes
  */
@@ -30,6 +31,7 @@ public record BenchSettings(
         double rate,
         boolean requestIds,
         int fillTo,
+        boolean tolerateErrors,
         boolean keep,
         long seed) {
 

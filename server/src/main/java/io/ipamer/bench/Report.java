@@ -61,7 +61,7 @@ public final class Report {
         left = what;
     }
 
-    /** Why the run failed: a wrong answer, no answer; null when it did not. */
+    /** Why the run failed: a wrong answer, no answer, an error that is not tolerated; null when it did not. */
     public @Nullable String failure() {
         if (wrong != null) {
             return wrong;
@@ -71,6 +71,10 @@ public final class Report {
         }
         if (rows.stream().mapToLong(Row::calls).sum() == 0) {
             return "no call succeeded" + (firstError == null ? "" : "; the first error was " + firstError);
+        }
+        long failed = errors.values().stream().mapToLong(Long::longValue).sum();
+        if (failed > 0 && !settings.tolerateErrors()) {
+            return number(failed, "call") + " failed; the first error was " + firstError;
         }
         return null;
     }
@@ -141,7 +145,7 @@ public final class Report {
         return text.toString();
     }
 
-    private static String number(int count, String what) {
+    private static String number(long count, String what) {
         return String.format(Locale.ROOT, "%,d %s%s", count, what, count == 1 ? "" : what.endsWith("x") ? "es" : "s");
     }
 

@@ -27,8 +27,8 @@ import picocli.CommandLine.TypeConversionException;
         name = "bench",
         description =
                 "Measure a server that speaks ipamer.v1 or go-ipam's api.v1, and check its answers meanwhile: exit"
-                        + " 1 when it gives out what is held already. Works in a namespace of its own, which it removes at the"
-                        + " end.",
+                        + " 1 when it gives out what is held already, or a call fails. Works in a namespace of its own, which"
+                        + " it removes at the end.",
         footer = {
             "",
             "acquire          takes addresses",
@@ -125,6 +125,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "Scenario fill: the last level. Default: ${DEFAULT-VALUE}.")
     private int fillTo;
 
+    @Option(
+            names = "--tolerate-errors",
+            description = "Exit 0 also when some calls failed; not when all did. The report counts them in any case.")
+    private boolean tolerateErrors;
+
     @Option(names = "--keep", description = "Leave namespace, prefixes and addresses at the end.")
     private boolean keep;
 
@@ -165,6 +170,7 @@ final class BenchCommand implements Callable<Integer> {
                     rate,
                     requestIds,
                     fillTo,
+                    tolerateErrors,
                     keep,
                     seed);
         } catch (IllegalArgumentException wrongUse) {

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The load generator against a real server in memory, and against one that answers wrongly. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -70,6 +71,7 @@ class BenchTest {
                 contract == ContractKind.IPAMER_V1,
                 100,
                 false,
+                false,
                 1);
     }
 
@@ -86,6 +88,7 @@ class BenchTest {
                 rate,
                 as.requestIds(),
                 as.fillTo(),
+                as.tolerateErrors(),
                 keep,
                 as.seed());
     }
@@ -220,6 +223,10 @@ class BenchTest {
     }
 
     private static Report runAgainst(BindableService service) throws Exception {
+        return runAgainst(service, false);
+    }
+
+    private static Report runAgainst(BindableService service, boolean tolerateErrors) throws Exception {
         Server fake = NettyServerBuilder.forAddress(
                         new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0))
                 .directExecutor()
@@ -240,6 +247,7 @@ class BenchTest {
                     0,
                     false,
                     10,
+                    tolerateErrors,
                     false,
                     1));
         } finally {
@@ -267,18 +275,25 @@ class BenchTest {
         assertThat(report.failure()).isEqualTo("fd00::/64 gave \"somewhere\", which is no address");
     }
 
-    @Test
-    void errorsAreCountedByCode() throws Exception {
-        Report report = runAgainst(answering(call -> {
-            if (call % 2 == 0) {
-                throw new IllegalStateException("not today");
-            }
-            return "fd00::" + Integer.toHexString(call);
-        }));
-        assertThat(report.failure()).isNull();
-        assertThat(json(report).getAsJsonObject("errors").get("INTERNAL").getAsLong())
-                .isPositive();
-        assertThat(report.toText()).contains("errors: {INTERNAL=", "; the first was INTERNAL: not today");
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void errorsAreCountedByCodeAndFailTheRunUnlessTheyAreTolerated(boolean tolerateErrors) throws Exception {
+        Report report = runAgainst(
+                answering(call -> {
+                    if (call % 2 == 0) {
+                        throw new IllegalStateException("not today");
+                    }
+                    return "fd00::" + Integer.toHexString(call);
+                }),
+                tolerateErrors);
+        long errors = json(report).getAsJsonObject("errors").get("INTERNAL").getAsLong();
+        assertThat(errors).isPositive();
+        assertThat(report.toText()).contains("errors: {INTERNAL=" + errors + "}; the first was INTERNAL: not today");
+        if (tolerateErrors) {
+            assertThat(report.failure()).isNull();
+        } else {
+            assertThat(report.failure()).matches("[0-9,]+ calls? failed; the first error was INTERNAL: not today");
+        }
     }
 
     @Test

@@ -194,7 +194,7 @@ class MainTest {
         assertThat(run("bench", "--help").out())
                 .contains("SCENARIO", "acquire-release  each caller")
                 .contains("ipamer.v1, api.v1")
-                .contains("--target", "--callers", "--rate", "--request-ids", "--keep");
+                .contains("--target", "--callers", "--rate", "--request-ids", "--tolerate-errors", "--keep");
     }
 
     @Test
