@@ -160,6 +160,7 @@ class UpgradeIT {
         ServerProcess upgraded = startNewer(COMPATIBLE, current + 1);
 
         ServerProcess.await(readiness, ServingStatus.NOT_SERVING);
+        assertThat(whatTheMigrationAdds()).as("changed while it was served").isEmpty();
         upgraded.awaitServing();
         Process again = ServerProcess.command(Servers.url(database)).start();
         try {

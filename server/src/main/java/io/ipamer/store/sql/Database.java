@@ -1,6 +1,6 @@
 package io.ipamer.store.sql;
 
-import io.ipamer.store.sql.Schema.Done;
+import io.ipamer.store.sql.Schema.Begun;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,7 +18,7 @@ final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
     /** How long a database may take to let us in, and to answer. */
-    private static final int PATIENCE_SECONDS = 3;
+    static final int PATIENCE_SECONDS = 3;
 
     /** A standby does not even say that it is one to a serializable session, which may be the default. */
     private static final String OPTIONS = "-c default_transaction_isolation=read\\ committed";
@@ -30,7 +30,13 @@ final class Database implements AutoCloseable {
     private String version = "";
     private int schemaVersion;
 
-    /** {@code migrates}: whether a look may also change the schema, if that is older than this program's. */
+    /** The highest version with which it was fit; 0 until it was. */
+    private int servedVersion;
+
+    /**
+     * {@code migrates}: whether a look may also change the schema, if that is older than this program's; none does once
+     * the database was fit. What is older then is being restored, or another one, and must be left alone.
+     */
     Database(Function<String, DataSource> driver, Schema schema, boolean migrates) {
         this.driver = driver;
         this.schema = schema;
@@ -64,12 +70,21 @@ final class Database implements AutoCloseable {
             close(); // a session keeps the setting that it began with
             return Standing.away("it takes no writes: it is a standby in recovery, or its settings say read-only");
         }
-        List<Done> history = Migrator.history(open);
+        Optional<List<Begun>> read = Migrator.history(open);
+        if (read.isEmpty()) {
+            return Standing.foreignTable(Migrator.HISTORY_TABLE);
+        }
+        List<Begun> history = read.get();
         Optional<String> objection = schema.objection(history);
         if (objection.isPresent()) {
             return Standing.foreign(objection.get());
         }
         schemaVersion = Schema.version(history);
+        if (schemaVersion < servedVersion) {
+            return Standing.foreign("its schema has version " + schemaVersion + ", and had version " + servedVersion
+                    + " before: it is being restored, or another database has its name; it is left alone until that"
+                    + " version is back");
+        }
         if (schemaVersion < schema.version() && !migrates) {
             return Standing.away("its schema has version " + schemaVersion + " and this program needs version "
                     + schema.version() + ": run ipamer migrate, or start with --migrate auto");
@@ -81,6 +96,7 @@ final class Database implements AutoCloseable {
             }
             schemaVersion = schema.version();
         }
+        servedVersion = schemaVersion;
         return new Standing(Standing.Kind.FIT, version);
     }
 

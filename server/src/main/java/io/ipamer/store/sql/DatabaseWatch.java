@@ -81,7 +81,11 @@ final class DatabaseWatch implements AutoCloseable {
         try (database) {
             do {
                 Standing standing = look();
-                note(standing);
+                try {
+                    note(standing);
+                } catch (RuntimeException | Error defect) {
+                    LOG.error("what the database was found to be could not be told, to be tried again", defect);
+                }
                 first.complete(standing);
             } while (!(decided.isDone() && !decided.join().isFit())
                     && !stopped.await(PERIOD_NANOS, TimeUnit.NANOSECONDS));
@@ -93,7 +97,7 @@ final class DatabaseWatch implements AutoCloseable {
     private Standing look() {
         try {
             return database.look();
-        } catch (RuntimeException defect) {
+        } catch (RuntimeException | Error defect) {
             LOG.error("looking at the database failed in a way that nobody foresaw", defect);
             return Standing.away("looking at it failed: " + defect);
         }
@@ -107,8 +111,17 @@ final class DatabaseWatch implements AutoCloseable {
             return;
         }
         boolean turned = found.isFit() != fit || found.kind() == Kind.FOREIGN;
-        boolean answers = turned ? turns.test(found) : fit;
+        boolean answers = turned ? turn(found) : fit;
         note(found.isFit() && !answers ? Standing.away("it is there, but connections to it are not yet") : found, now);
+    }
+
+    private boolean turn(Standing found) {
+        try {
+            return turns.test(found);
+        } catch (RuntimeException | Error defect) {
+            LOG.error("connecting to the database failed in a way that nobody foresaw", defect);
+            return false;
+        }
     }
 
     private synchronized void note(Standing standing, long now) {
@@ -118,8 +131,8 @@ final class DatabaseWatch implements AutoCloseable {
         log(standing, now);
         known = standing;
         if (standing.isFit() != fit) {
+            listener.accept(standing.isFit()); // one that fails is told again
             fit = standing.isFit();
-            listener.accept(fit);
         }
         if (standing.isFit() || standing.kind() == Kind.DENIED || standing.kind() == Kind.FOREIGN) {
             decided.complete(standing);

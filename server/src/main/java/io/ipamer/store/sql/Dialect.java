@@ -148,12 +148,22 @@ enum Dialect {
      */
     static boolean mayComeUp(SQLException failure) {
         String state = state(failure);
-        return Set.of("40001", "40P01", "23505", "42P07", "42701", "42710").contains(state)
-                || Set.of("08", "57", "53", "55", "").contains(state.substring(0, Math.min(2, state.length())));
+        return Set.of("40001", "40003", "40P01", "CR000", "25006", "23505", "42P07", "42701", "42710")
+                        .contains(state)
+                || Set.of("08", "57", "58", "53", "55", "").contains(state.substring(0, Math.min(2, state.length())));
     }
 
     static boolean isMissingTable(SQLException failure) {
         return state(failure).equals("42P01");
+    }
+
+    static boolean isMissingColumn(SQLException failure) {
+        return state(failure).equals("42703");
+    }
+
+    /** Whether none of the schemas that are searched is there. */
+    static boolean isMissingSchema(SQLException failure) {
+        return state(failure).equals("3F000");
     }
 
     /** Whether the user has not the right to. */

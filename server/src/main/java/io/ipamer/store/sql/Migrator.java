@@ -1,6 +1,6 @@
 package io.ipamer.store.sql;
 
-import io.ipamer.store.sql.Schema.Done;
+import io.ipamer.store.sql.Schema.Begun;
 import io.ipamer.store.sql.Schema.Migration;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -13,10 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,11 +28,22 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Both engines are treated alike, so that what is tried on one is what happens on the other: no transaction holds a
  * migration together, as CockroachDB has none for that. Where one stops, for whatever reason, the next run begins at the
- * first statement of the first migration that is not in the history, and each statement may be run again.
+ * first statement of the first migration that was not finished, and each statement may be run again.
  */
 final class Migrator {
     private static final Logger LOG = LoggerFactory.getLogger(Migrator.class);
     private static final int RACES = 5;
+    static final String HISTORY_TABLE = "schema_version";
+
+    /**
+     * For one statement, which may fill an index. A connection that was dropped in silence ends with it; what takes longer
+     * goes on in the database, and whoever tries it again waits for it there.
+     */
+    private static final int STATEMENT_MILLIS = 600_000;
+
+    /** A period, and a look that has to connect anew and waits for both of its answers. */
+    private static final long NOTICE_SECONDS =
+            TimeUnit.NANOSECONDS.toSeconds(DatabaseWatch.PERIOD_NANOS) + 3 * Database.PATIENCE_SECONDS;
 
     /** Who waits for a table keeps everybody behind it waiting, too: it gives up soon, and comes again. */
     private static final String OPTIONS = "-c statement_timeout=0 -c lock_timeout=3000";
@@ -42,21 +56,27 @@ final class Migrator {
         this.schema = schema;
     }
 
-    /** What was done to a database, by version; empty when nobody has begun yet. */
-    static List<Done> history(Connection connection) throws SQLException {
+    /** What was begun and done to a database, by version; empty when the table of that name is somebody else's. */
+    static Optional<List<Begun>> history(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(Sql.SCHEMA_HISTORY)) {
-            List<Done> history = new ArrayList<>();
+            List<Begun> history = new ArrayList<>();
             while (rows.next()) {
-                history.add(new Done(
-                        rows.getInt("version"),
-                        rows.getInt("serves_from"),
-                        String.valueOf(rows.getString("checksum"))));
+                if (rows.getInt("version") > 0) {
+                    history.add(new Begun(
+                            rows.getInt("version"),
+                            rows.getInt("serves_from"),
+                            String.valueOf(rows.getString("checksum")),
+                            rows.getObject("finished_at") != null));
+                }
             }
-            return history;
+            return Optional.of(history);
         } catch (SQLException failure) {
             if (Dialect.isMissingTable(failure)) {
-                return List.of();
+                return Optional.of(List.of());
+            }
+            if (Dialect.isMissingColumn(failure)) {
+                return Optional.empty();
             }
             throw failure;
         }
@@ -70,12 +90,14 @@ final class Migrator {
      */
     Optional<Standing> run() throws SQLException {
         try (Connection work = driver.apply(OPTIONS).getConnection()) {
-            work.setNetworkTimeout(Runnable::run, 0); // filling an index takes as long as it takes
+            work.setNetworkTimeout(Runnable::run, STATEMENT_MILLIS);
+            Optional<Standing> refusal = refusal(work); // who is refused changes nothing
+            if (refusal.isPresent()) {
+                return refusal;
+            }
             makeHistory(work);
-            try (SchemaLock lock = SchemaLock.take(driver.apply(SchemaLock.OPTIONS))) {
-                return lock == null
-                        ? Optional.of(Standing.away("another server is changing its schema"))
-                        : migrate(work, lock);
+            try (SchemaLock lock = SchemaLock.take(driver.apply(SchemaLock.OPTIONS), () -> abort(work))) {
+                return lock == null ? Optional.of(Standing.CHANGING) : migrate(work, lock);
             }
         } catch (SQLException failure) {
             if (Dialect.isForbidden(failure)) {
@@ -83,6 +105,12 @@ final class Migrator {
                         Standing.Kind.DENIED,
                         "its user may not make or change the tables: give it the right to, or run ipamer migrate as a user"
                                 + " who has it; " + Dialect.describe(failure)));
+            }
+            if (Dialect.isMissingSchema(failure)) {
+                return Optional.of(new Standing(
+                        Standing.Kind.DENIED,
+                        "none of the schemas that its search_path names is there: make one with CREATE SCHEMA; "
+                                + Dialect.describe(failure)));
             }
             throw failure;
         }
@@ -104,40 +132,85 @@ final class Migrator {
         }
     }
 
-    private Optional<Standing> migrate(Connection work, SchemaLock lock) throws SQLException {
-        List<Done> history = history(work);
-        Optional<String> objection = history.isEmpty() ? foreignTable(work) : schema.objection(history);
-        if (objection.isPresent()) {
-            return objection.map(Standing::foreign);
+    /** Why nothing must be changed; empty when it may. */
+    private Optional<Standing> refusal(Connection work) throws SQLException {
+        Optional<List<Begun>> history = history(work);
+        if (history.isEmpty()) {
+            return Optional.of(Standing.foreignTable(HISTORY_TABLE));
         }
-        for (Migration migration : schema.migrations()) {
-            if (migration.version() > Schema.version(history)) {
-                long began = System.nanoTime();
-                for (String sql : migration.statements()) {
-                    lock.check();
-                    execute(work, sql);
-                }
+        return history.get().isEmpty()
+                ? foreignTable(work).map(Standing::foreignTable)
+                : schema.objection(history.get()).map(Standing::foreign);
+    }
+
+    private Optional<Standing> migrate(Connection work, SchemaLock lock) throws SQLException {
+        Optional<Standing> refusal = refusal(work);
+        if (refusal.isPresent()) {
+            return refusal;
+        }
+        List<Begun> history = history(work).orElseThrow();
+        int version = Schema.version(history);
+        List<Migration> missing = schema.migrations().subList(Math.min(version, schema.version()), schema.version());
+        if (missing.isEmpty()) {
+            return Optional.empty();
+        }
+        LOG.info("the schema has version {}, to be brought to version {}", version, schema.version());
+        for (Migration migration : missing) {
+            lock.check();
+            update(work, Sql.BEGIN_MIGRATION, migration);
+        }
+        giveNotice(history, missing, lock);
+        for (Migration migration : missing) {
+            long began = System.nanoTime();
+            for (String sql : migration.statements()) {
                 lock.check();
-                note(work, migration);
-                LOG.info(
-                        "the schema has version {} now, after {} ms",
-                        migration.version(),
-                        (System.nanoTime() - began) / 1_000_000);
+                execute(work, sql);
             }
+            lock.check();
+            update(work, Sql.FINISH_MIGRATION, migration);
+            LOG.info(
+                    "the schema has version {} now, after {} ms",
+                    migration.version(),
+                    (System.nanoTime() - began) / 1_000_000);
         }
         return Optional.empty();
     }
 
-    private static void note(Connection work, Migration migration) throws SQLException {
+    /** Servers that can work with what is there but not with what comes stop at their next look. */
+    private static void giveNotice(List<Begun> history, List<Migration> missing, SchemaLock lock) throws SQLException {
+        int version = Schema.version(history);
+        int served = Schema.servesFrom(
+                history.stream().filter(begun -> begun.version() <= version).toList());
+        if (version == 0 || missing.stream().allMatch(migration -> migration.servesFrom() <= served)) {
+            return;
+        }
+        LOG.info("older servers are given {} s to see that they are no longer served", NOTICE_SECONDS);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(NOTICE_SECONDS);
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+        lock.check();
+    }
+
+    private static void update(Connection work, String sql, Migration migration) throws SQLException {
         try {
             Jdbi.open(work)
-                    .createUpdate(Sql.ADD_TO_SCHEMA_HISTORY)
+                    .createUpdate(sql)
+                    .configure(SqlStatements.class, statements -> statements.setUnusedBindingAllowed(true))
                     .bind("version", migration.version())
                     .bind("serves_from", migration.servesFrom())
                     .bind("checksum", migration.checksum())
                     .execute();
         } catch (JdbiException failure) {
             throw failure.getCause() instanceof SQLException told ? told : new SQLException(failure);
+        }
+    }
+
+    private static void abort(Connection work) {
+        try {
+            work.abort(Runnable::run);
+        } catch (SQLException failure) {
+            LOG.debug("aborting the connection that changes the schema failed", failure);
         }
     }
 
@@ -151,9 +224,7 @@ final class Migrator {
                         .add(rows.getString("column_name"));
             }
         }
-        return schema.foreignTable(columns)
-                .map(name -> "it has a table " + name + " that is not Ipamer's: name a database for Ipamer alone, or a"
-                        + " schema in it with the parameter options=-c%20search_path=NAME");
+        return schema.foreignTable(columns);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

@@ -46,8 +46,8 @@ final class Schema {
         }
     }
 
-    /** A migration that was done, as the database knows it. */
-    record Done(int version, int servesFrom, String checksum) {}
+    /** A migration that was begun, as the database knows it. */
+    record Begun(int version, int servesFrom, String checksum, boolean finished) {}
 
     /** {@code migrations}: by version, 1 first. */
     Schema(List<Migration> migrations) {
@@ -71,7 +71,7 @@ final class Schema {
         if (!servesFrom.matches()) {
             throw new IllegalStateException("migration " + version + " does not begin with -- serves-from: VERSION");
         }
-        return new Migration(version, Integer.parseInt(servesFrom.group(1)), statements(text));
+        return new Migration(version, Integer.parseInt(servesFrom.group(1)), statements("migration " + version, text));
     }
 
     /** What makes the table of the migrations that were done. */
@@ -80,11 +80,11 @@ final class Schema {
         if (text == null) {
             throw new IllegalStateException("schema/history.sql is missing from the program");
         }
-        return statements(text);
+        return statements("schema/history.sql", text);
     }
 
     /** One statement each: CockroachDB changes a schema by one at a time. */
-    private static List<String> statements(String text) {
+    private static List<String> statements(String name, String text) {
         List<String> statements = new ArrayList<>();
         StringBuilder statement = new StringBuilder();
         for (String line : text.split("\n")) {
@@ -92,10 +92,17 @@ final class Schema {
                 continue;
             }
             statement.append(line).append('\n');
-            if (line.endsWith(";")) {
+            int end = line.indexOf(';');
+            if (end >= 0 && end < line.length() - 1) {
+                throw new IllegalStateException(name + " has a ; that is not at the end of its line: " + line);
+            }
+            if (end >= 0) {
                 statements.add(statement.toString());
                 statement.setLength(0);
             }
+        }
+        if (statement.length() > 0) {
+            throw new IllegalStateException(name + " does not end in ;");
         }
         return List.copyOf(statements);
     }
@@ -116,26 +123,39 @@ final class Schema {
         return migrations.size();
     }
 
-    static int version(List<Done> history) {
-        return history.isEmpty() ? 0 : history.get(history.size() - 1).version();
+    /** The last one that was finished. */
+    static int version(List<Begun> history) {
+        return history.stream()
+                .filter(Begun::finished)
+                .mapToInt(Begun::version)
+                .max()
+                .orElse(0);
+    }
+
+    /** The lowest version whose programs can work with what is there; 0 when there is nothing. */
+    static int servesFrom(List<Begun> history) {
+        return history.stream().mapToInt(Begun::servesFrom).max().orElse(0);
     }
 
     /** Why a program with this schema must leave a database with that history alone; empty when it need not. */
-    Optional<String> objection(List<Done> history) {
-        for (Done done : history) {
-            if (done.version() <= version()
-                    && !done.checksum()
-                            .equals(migrations.get(done.version() - 1).checksum())) {
-                return Optional.of("version " + done.version() + " of its schema was made by another text than this"
+    Optional<String> objection(List<Begun> history) {
+        for (Begun begun : history) {
+            if (begun.version() <= version()
+                    && !begun.checksum()
+                            .equals(migrations.get(begun.version() - 1).checksum())) {
+                return Optional.of("version " + begun.version() + " of its schema was made by another text than this"
                         + " program's: only the build that made it can use it");
             }
         }
-        if (version(history) > version() && history.get(history.size() - 1).servesFrom() > version()) {
-            return Optional.of("its schema has version " + version(history) + ", which serves programs from version "
-                    + history.get(history.size() - 1).servesFrom() + " on, and this program has version " + version()
-                    + ": start a newer Ipamer");
+        List<Begun> newer =
+                history.stream().filter(begun -> begun.version() > version()).toList();
+        if (servesFrom(newer) <= version()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        Begun newest = newer.get(newer.size() - 1);
+        return Optional.of("its schema " + (newest.finished() ? "has" : "is on its way to") + " version "
+                + newest.version() + ", which serves programs from version " + servesFrom(newer)
+                + " on, and this program has version " + version() + ": start a newer Ipamer");
     }
 
     /**

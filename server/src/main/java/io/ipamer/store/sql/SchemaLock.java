@@ -25,12 +25,23 @@ final class SchemaLock implements AutoCloseable {
 
     private static final long PULSE_MILLIS = 1_000;
 
+    /** Whoever holds it must know that it is lost before the database gives it to another. */
+    private static final int ANSWER_MILLIS = 3_000;
+
+    private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final Connection connection;
     private final ScheduledExecutorService pulse;
+    private final Runnable whenLost;
+
+    /** When the last beat began that was answered. */
+    private volatile long lastBeat = System.nanoTime();
+
     private volatile @Nullable SQLException lost;
 
-    private SchemaLock(Connection connection) {
+    private SchemaLock(Connection connection, Runnable whenLost) {
         this.connection = connection;
+        this.whenLost = whenLost;
         this.pulse = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "ipamer-schema-lock");
             thread.setDaemon(true);
@@ -42,15 +53,17 @@ final class SchemaLock implements AutoCloseable {
      * Waits for it, a second at the most.
      *
      * @param driver with {@link #OPTIONS}
+     * @param whenLost what to do at once when it is lost, on a thread of its own
      * @return null when another server has it
      */
     @SuppressWarnings("FutureReturnValueIgnored") // it tells of its failures itself
-    static @Nullable SchemaLock take(DataSource driver) throws SQLException {
-        SchemaLock lock = new SchemaLock(driver.getConnection());
+    static @Nullable SchemaLock take(DataSource driver, Runnable whenLost) throws SQLException {
+        SchemaLock lock = new SchemaLock(driver.getConnection(), whenLost);
         boolean taken = false;
         try {
+            lock.connection.setNetworkTimeout(Runnable::run, ANSWER_MILLIS);
             lock.connection.setAutoCommit(false);
-            lock.execute(Sql.LOCK_SCHEMA);
+            lock.hold();
             lock.pulse.scheduleWithFixedDelay(lock::beat, PULSE_MILLIS, PULSE_MILLIS, TimeUnit.MILLISECONDS);
             taken = true;
             return lock;
@@ -71,21 +84,31 @@ final class SchemaLock implements AutoCloseable {
         if (lost != null) {
             throw new SQLException("the lock on the schema was lost", Dialect.CONNECTION_FAILURE, lost);
         }
+        if (System.nanoTime() - lastBeat > STALE_NANOS) {
+            throw new SQLException(
+                    "the lock on the schema may be lost: this process stood still", Dialect.CONNECTION_FAILURE);
+        }
     }
 
     private void beat() {
         try {
-            execute(Sql.LOCK_SCHEMA);
+            hold();
         } catch (SQLException failure) {
-            lost = failure;
-            pulse.shutdown();
+            if (!pulse.isShutdown()) {
+                LOG.warn("the lock on the schema was lost: {}", Dialect.describe(failure));
+                lost = failure;
+                pulse.shutdown();
+                whenLost.run();
+            }
         }
     }
 
-    private void execute(String sql) throws SQLException {
+    private void hold() throws SQLException {
+        long began = System.nanoTime();
         try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
+            statement.execute(Sql.LOCK_SCHEMA);
         }
+        lastBeat = began;
     }
 
     @Override

@@ -271,14 +271,17 @@ final class Sql {
 
     static final String READ_ONLY = "SELECT current_setting('transaction_read_only')";
 
+    /** Compares nothing: of somebody else's table of that name both engines then say that it lacks a column. */
     static final String SCHEMA_HISTORY =
-            "SELECT version, serves_from, checksum FROM schema_version WHERE version > 0 ORDER BY version";
+            "SELECT version, serves_from, checksum, finished_at FROM schema_version ORDER BY version";
 
     static final String LOCK_SCHEMA = "SELECT version FROM schema_version WHERE version = 0 FOR UPDATE";
 
-    static final String ADD_TO_SCHEMA_HISTORY = """
+    static final String BEGIN_MIGRATION = """
             INSERT INTO schema_version (version, serves_from, checksum) VALUES (:version, :serves_from, :checksum)
             ON CONFLICT (version) DO NOTHING""";
+
+    static final String FINISH_MIGRATION = "UPDATE schema_version SET finished_at = now() WHERE version = :version";
 
     static final String COLUMNS =
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()";

@@ -113,14 +113,27 @@ public final class SqlStore implements Store {
      * Brings the schema of a database to this program's version.
      *
      * @return what is there then, for people
-     * @throws StoreException UNAVAILABLE when that cannot be, or the database was not to be had for half a minute
+     * @throws StoreException UNAVAILABLE when that cannot be, or the database was not to be had for half a minute; another
+     *     server that changes its schema is waited for without a limit
      */
     public static String migrate(DatabaseUrl url) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(OPEN_PATIENCE_SECONDS);
-        try (Database database = new Database(url::dataSource, Schema.ofProgram(), true)) {
+        return migrate(url::dataSource, Schema.ofProgram(), TimeUnit.SECONDS.toNanos(OPEN_PATIENCE_SECONDS));
+    }
+
+    static String migrate(Function<String, DataSource> driver, Schema schema, long patienceNanos) {
+        try (Database database = new Database(driver, schema, true)) {
             Standing standing = database.look();
-            while (standing.kind() == Standing.Kind.AWAY && System.nanoTime() < end) {
-                LOG.warn("the schema cannot be changed yet, to be tried again: {}", standing.text());
+            String told = "";
+            long patient = System.nanoTime();
+            while (standing.equals(Standing.CHANGING)
+                    || (standing.kind() == Standing.Kind.AWAY && System.nanoTime() - patient < patienceNanos)) {
+                if (!standing.text().equals(told)) {
+                    told = standing.text();
+                    LOG.warn("the schema cannot be changed yet, to be tried again: {}", told);
+                }
+                if (standing.equals(Standing.CHANGING)) {
+                    patient = System.nanoTime();
+                }
                 LockSupport.parkNanos(DatabaseWatch.PERIOD_NANOS);
                 standing = database.look();
             }

@@ -13,12 +13,21 @@ record Standing(Kind kind, String text) {
         FOREIGN
     }
 
+    /** As long as it is so, somebody works on it. */
+    static final Standing CHANGING = away("another server is changing its schema");
+
     static Standing away(String why) {
         return new Standing(Kind.AWAY, why);
     }
 
     static Standing foreign(String why) {
         return new Standing(Kind.FOREIGN, why);
+    }
+
+    /** Of a database in which somebody else has a table of that name. */
+    static Standing foreignTable(String name) {
+        return foreign("it has a table " + name + " that is not Ipamer's: name a database for Ipamer alone, or a"
+                + " schema in it with the parameter options=-c%20search_path=NAME");
     }
 
     boolean isFit() {

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ipamer.store.sql.Schema.Migration;
 import io.ipamer.store.sql.SqlTextTest.Engine;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -21,6 +24,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From any schema to the program's, whoever else is at it, and wherever an earlier attempt came to an end. */
 class MigratorTest {
@@ -86,7 +90,7 @@ class MigratorTest {
                         + " ORDER BY 1"));
         structure.addAll(ask(driver, "SELECT name FROM namespace"));
         structure.addAll(ask(driver, "SELECT scope_id FROM head ORDER BY 1"));
-        structure.addAll(ask(driver, "SELECT version FROM schema_version ORDER BY 1"));
+        structure.addAll(ask(driver, "SELECT version FROM schema_version WHERE finished_at IS NOT NULL ORDER BY 1"));
         return structure;
     }
 
@@ -147,9 +151,12 @@ class MigratorTest {
 
         List<String> steps = new ArrayList<>(Schema.history());
         for (Migration migration : schema.migrations()) {
-            steps.addAll(migration.statements());
             steps.add("INSERT INTO schema_version (version, serves_from, checksum) VALUES (" + migration.version()
                     + ", " + migration.servesFrom() + ", '" + migration.checksum() + "')");
+        }
+        for (Migration migration : schema.migrations()) {
+            steps.addAll(migration.statements());
+            steps.add("UPDATE schema_version SET finished_at = now() WHERE version = " + migration.version());
         }
         for (int done = 0; done < steps.size(); done++) {
             String namesOfItsOwn = "stopped_" + done;
@@ -177,7 +184,7 @@ class MigratorTest {
     void theOneThatIsAtItIsWaitedForUntilItsConnectionIsGone(Engine engine) throws SQLException {
         DatabaseUrl url = engine.database();
         assertThat(look(url, with(), true).isFit()).isTrue();
-        try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS))) {
+        try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS), () -> {})) {
             assertThat(lock).isNotNull();
             assertThat(look(url, with(SECOND), true)).isEqualTo(Standing.away("another server is changing its schema"));
             assertThat(ask(url, "SELECT version FROM schema_version ORDER BY version"))
@@ -191,7 +198,7 @@ class MigratorTest {
     void whoLostItsLockStops() throws Exception {
         DatabaseUrl url = TestDatabases.bundled();
         assertThat(look(url, with(), true).isFit()).isTrue();
-        try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS))) {
+        try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS), () -> {})) {
             lock.check();
             assertThat(ask(
                             url,
@@ -240,10 +247,7 @@ class MigratorTest {
 
         assertThat(standing.kind()).isEqualTo(Standing.Kind.FOREIGN);
         assertThat(standing.text()).startsWith("it has a table request that is not Ipamer's: name a database");
-        assertThat(ask(
-                        url,
-                        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
-                                + " AND table_name <> 'schema_version'"))
+        assertThat(ask(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"))
                 .containsExactly("request");
     }
 
@@ -254,7 +258,7 @@ class MigratorTest {
         assertThat(look(url, with(SECOND), true).isFit()).isTrue();
         assertThat(look(url, with(), true).isFit()).isTrue();
 
-        ask(url, "INSERT INTO schema_version (version, serves_from, checksum) VALUES (3, 2, 'x')");
+        ask(url, "INSERT INTO schema_version (version, serves_from, checksum, finished_at) VALUES (3, 2, 'x', now())");
 
         assertThat(look(url, with(), true))
                 .isEqualTo(
@@ -294,5 +298,130 @@ class MigratorTest {
         assertThat(look(url, with(), true).isFit()).isTrue();
         ask(url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
         assertThat(look(restricted, with(), true).isFit()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Engine.class)
+    void whatWasFitOnceIsNeverMigratedAgainAndLeftAloneUntilItsVersionIsBack(Engine engine) throws SQLException {
+        DatabaseUrl url = engine.database();
+        try (Database database = new Database(url::dataSource, with(), true)) {
+            assertThat(database.look().isFit()).isTrue();
+
+            ask(url, "ALTER TABLE schema_version RENAME TO elsewhere");
+            assertThat(database.look())
+                    .isEqualTo(Standing.foreign("its schema has version 0, and had version 1 before: it is being"
+                            + " restored, or another database has its name; it is left alone until that version is"
+                            + " back"));
+            assertThat(ask(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"))
+                    .doesNotContain("schema_version");
+
+            ask(url, "ALTER TABLE elsewhere RENAME TO schema_version");
+            assertThat(database.look().isFit()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Engine.class)
+    void anotherToolsHistoryIsSomebodyElses(Engine engine) throws SQLException {
+        DatabaseUrl url = engine.database();
+        ask(url, "CREATE TABLE schema_version (version VARCHAR(50) NOT NULL, checksum BIGINT NULL)");
+
+        assertThat(look(url, with(), true)).isEqualTo(Standing.foreignTable("schema_version"));
+    }
+
+    @Test
+    void aSearchPathThatLeadsNowhereIsNamed() {
+        DatabaseUrl url = TestDatabases.bundled();
+
+        Standing standing = look(options -> url.dataSource(options + " -c search_path=nowhere"), with(), true);
+
+        assertThat(standing.kind()).isEqualTo(Standing.Kind.DENIED);
+        assertThat(standing.text()).contains("CREATE SCHEMA", "SQLSTATE 3F000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"40001", "40003", "CR000", "25006", "58030", "57P03", "08006", "53300", "55P03"})
+    void whatPassesIsWaitedFor(String state) {
+        assertThat(Dialect.mayComeUp(new SQLException("", state))).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"28P01", "3D000", "3F000", "42501", "42601"})
+    void whatSomebodyMustSetRightIsNot(String state) {
+        assertThat(Dialect.mayComeUp(new SQLException("", state))).isFalse();
+    }
+
+    /** Goes on when the test lets it: the aborting of its connection comes too late. */
+    @ParameterizedTest
+    @ValueSource(strings = {"INSERT INTO counted (id) VALUES (gen_random_uuid());\n", ""})
+    void whoLostItsLockWhileAStatementRanDoesNothingMore(String next) throws Exception {
+        DatabaseUrl url = TestDatabases.bundled();
+        assertThat(look(url, with(SECOND), true).isFit()).isTrue();
+        ask(url, "CREATE TABLE gate (open UUID NOT NULL)");
+        List<String> statements = new ArrayList<>(List.of("DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM gate) LOOP"
+                + " PERFORM pg_sleep(0.02); END LOOP; END $$"));
+        statements.addAll(next.isEmpty() ? List.of() : List.of(next));
+        Schema schema = with(SECOND, new Migration(3, 1, statements));
+        CountDownLatch lost = new CountDownLatch(1);
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<Standing> found =
+                    thread.submit(() -> look(options -> heedless(url.dataSource(options), lost), schema, true));
+            loseTheLock(url);
+            assertThat(lost.await(30, TimeUnit.SECONDS)).isTrue();
+            ask(url, "INSERT INTO gate (open) VALUES (gen_random_uuid())");
+
+            assertThat(found.get(30, TimeUnit.SECONDS).text()).contains("the lock on the schema was lost");
+        } finally {
+            ask(url, "INSERT INTO gate (open) VALUES (gen_random_uuid())");
+            thread.shutdownNow();
+        }
+        assertThat(ask(url, "SELECT id FROM counted")).isEmpty();
+        assertThat(ask(url, "SELECT version FROM schema_version WHERE version = 3 AND finished_at IS NOT NULL"))
+                .isEmpty();
+    }
+
+    /** Takes it away from whoever is in the middle of a migration. */
+    private static void loseTheLock(DatabaseUrl url) throws SQLException {
+        String atIt = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DO $$%'";
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (ask(url, atIt).isEmpty() && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        String holder = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                + " AND state = 'idle in transaction'";
+        List<String> terminated = ask(url, holder);
+        while (terminated.isEmpty() && System.nanoTime() < end) {
+            terminated = ask(url, holder); // in the middle of a beat
+        }
+        assertThat(terminated).containsExactly("t");
+    }
+
+    /** Connections that are not aborted, but tell of it. */
+    private static DataSource heedless(DataSource real, CountDownLatch aborted) {
+        return (DataSource) Proxy.newProxyInstance(
+                MigratorTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    try {
+                        Object result = method.invoke(real, arguments);
+                        return result instanceof Connection connection ? heedless(connection, aborted) : result;
+                    } catch (InvocationTargetException failure) {
+                        throw failure.getCause();
+                    }
+                });
+    }
+
+    private static Connection heedless(Connection real, CountDownLatch aborted) {
+        return (Connection) Proxy.newProxyInstance(
+                MigratorTest.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("abort")) {
+                        aborted.countDown();
+                        return null;
+                    }
+                    try {
+                        return method.invoke(real, arguments);
+                    } catch (InvocationTargetException failure) {
+                        throw failure.getCause();
+                    }
+                });
     }
 }

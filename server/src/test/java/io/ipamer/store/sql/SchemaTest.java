@@ -3,7 +3,7 @@ package io.ipamer.store.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.ipamer.store.sql.Schema.Done;
+import io.ipamer.store.sql.Schema.Begun;
 import io.ipamer.store.sql.Schema.Migration;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +23,8 @@ class SchemaTest {
                         + " (\n  id UUID NOT NULL\n);\n\nDELETE FROM one;\n");
     }
 
-    private static Done done(Migration migration) {
-        return new Done(migration.version(), migration.servesFrom(), migration.checksum());
+    private static Begun done(Migration migration) {
+        return new Begun(migration.version(), migration.servesFrom(), migration.checksum(), true);
     }
 
     @Test
@@ -60,20 +60,22 @@ class SchemaTest {
 
     @Test
     void aNewerOneIsFineWhenItServesTheProgram() {
-        assertThat(SCHEMA.objection(List.of(done(ONE), done(TWO), new Done(3, 2, "x"), new Done(4, 2, "y"))))
+        assertThat(SCHEMA.objection(
+                        List.of(done(ONE), done(TWO), new Begun(3, 2, "x", true), new Begun(4, 2, "y", true))))
                 .isEmpty();
     }
 
     @Test
     void aNewerOneThatDoesNotIsRefused() {
-        assertThat(SCHEMA.objection(List.of(done(ONE), done(TWO), new Done(3, 1, "x"), new Done(4, 3, "y"))))
+        assertThat(SCHEMA.objection(
+                        List.of(done(ONE), done(TWO), new Begun(3, 1, "x", true), new Begun(4, 3, "y", true))))
                 .hasValue("its schema has version 4, which serves programs from version 3 on, and this program has"
                         + " version 2: start a newer Ipamer");
     }
 
     @Test
     void anotherTextIsRefused() {
-        assertThat(SCHEMA.objection(List.of(done(ONE), new Done(2, 1, "x"))))
+        assertThat(SCHEMA.objection(List.of(done(ONE), new Begun(2, 1, "x", true))))
                 .hasValue("version 2 of its schema was made by another text than this program's: only the build that"
                         + " made it can use it");
     }
@@ -86,5 +88,23 @@ class SchemaTest {
         assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id", "name", "id"))))
                 .hasValue("namespace");
         assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id")))).hasValue("namespace");
+    }
+
+    @Test
+    void aNewerOneRefusesFromItsBeginningOnWhomItDoesNotServe() {
+        List<Begun> history = List.of(done(ONE), done(TWO), new Begun(3, 3, "x", false), new Begun(4, 1, "y", false));
+
+        assertThat(SCHEMA.objection(history))
+                .hasValue("its schema is on its way to version 4, which serves programs from version 3 on, and this"
+                        + " program has version 2: start a newer Ipamer");
+        assertThat(Schema.version(history)).isEqualTo(2);
+    }
+
+    @Test
+    void everyStatementEndsAtTheEndOfALine() {
+        assertThatThrownBy(() -> Schema.migration(2, "-- serves-from: 1\nDELETE FROM one;\nDELETE FROM two\n"))
+                .hasMessage("migration 2 does not end in ;");
+        assertThatThrownBy(() -> Schema.migration(2, "-- serves-from: 1\nDELETE FROM one; \nDELETE FROM two;\n"))
+                .hasMessage("migration 2 has a ; that is not at the end of its line: DELETE FROM one; ");
     }
 }
