@@ -381,6 +381,56 @@ class MigratorTest {
                 .isEmpty();
     }
 
+    /** As one whose process stands still does: nobody beats for it. */
+    @Test
+    void aHolderThatStandsStillLosesTheLockByItself() throws SQLException {
+        DatabaseUrl url = TestDatabases.bundled();
+        assertThat(look(url, with(), true).isFit()).isTrue();
+        try (Connection still = url.dataSource(SchemaLock.OPTIONS).getConnection();
+                Statement statement = still.createStatement()) {
+            still.setAutoCommit(false);
+            statement.execute(Sql.LOCK_SCHEMA);
+            assertThat(look(url, with(SECOND), true)).isEqualTo(Standing.CHANGING);
+
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            Standing found = look(url, with(SECOND), true);
+            while (!found.isFit() && System.nanoTime() < end) {
+                found = look(url, with(SECOND), true); // waits a second for the lock
+            }
+            assertThat(found.isFit()).isTrue();
+        }
+    }
+
+    @Test
+    void anOperatorsMigrationWaitsForTheServerThatIsAtItWhateverItsPatience() throws Exception {
+        DatabaseUrl url = TestDatabases.bundled();
+        assertThat(look(url, with(), true).isFit()).isTrue();
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<String> migrated;
+            try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS), () -> {})) {
+                assertThat(lock).isNotNull();
+                migrated = thread.submit(() -> SqlStore.migrate(url::dataSource, with(SECOND), 0));
+                String waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND wait_event_type = 'Lock'";
+                long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+                String first = "";
+                String last = "";
+                while (first.equals(last) && !migrated.isDone() && System.nanoTime() < end) {
+                    List<String> waiter = ask(url, waiting);
+                    if (!waiter.isEmpty()) {
+                        last = waiter.get(0);
+                        first = first.isEmpty() ? last : first;
+                    }
+                }
+                assertThat(last).as("came again").isNotEqualTo(first);
+            }
+            assertThat(migrated.get(30, TimeUnit.SECONDS)).startsWith("version 2 in PostgreSQL");
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
     /** Takes it away from whoever is in the middle of a migration. */
     private static void loseTheLock(DatabaseUrl url) throws SQLException {
         String atIt = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DO $$%'";
