@@ -25,11 +25,19 @@ final class Failures {
         }
         return isOutage(cause)
                 ? new IpamerException(
-                        Reason.STORE_UNAVAILABLE,
-                        "the database cannot be reached; nothing was changed",
-                        Map.of(),
-                        cause)
+                        Reason.STORE_UNAVAILABLE, reason(cause) + "; nothing was changed", Map.of(), cause)
                 : internal(cause);
+    }
+
+    /** The store's own words; those of the engine are for the log. */
+    private static String reason(Throwable outage) {
+        Throwable root = outage;
+        while (root.getCause() instanceof StoreException deeper) {
+            root = deeper;
+        }
+        return root.getCause() == null
+                ? "the database cannot be used: " + root.getMessage()
+                : "the database cannot be reached";
     }
 
     static IpamerException unknown(Throwable failure) {

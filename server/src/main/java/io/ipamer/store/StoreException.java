@@ -1,6 +1,9 @@
 package io.ipamer.store;
 
-/** The store could not do what was asked of it. The message is for the log: it may hold the engine's own words. */
+/**
+ * The store could not do what was asked of it. The message is for the log, as it may hold the engine's own words; where
+ * nothing but other store exceptions caused it, it is the store's own and may be told to callers.
+ */
 public final class StoreException extends RuntimeException {
 
     /** What the failure means for what was asked. */

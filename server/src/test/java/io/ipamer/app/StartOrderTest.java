@@ -167,7 +167,8 @@ class StartOrderTest {
                 .createPrefix(CreatePrefixRequest.newBuilder().setCidr(cidr).build());
     }
 
-    private void assertUnavailableWithADelayToRetryAfter() throws Exception {
+    /** Returns what the caller is told. */
+    private String assertUnavailableWithADelayToRetryAfter() throws Exception {
         StatusRuntimeException refusal =
                 catchThrowableOfType(StatusRuntimeException.class, () -> create("10.9.0.0/16"));
         assertThat(refusal.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
@@ -178,6 +179,7 @@ class StartOrderTest {
                 .orElseThrow();
         assertThat(Durations.toMillis(retry.unpack(RetryInfo.class).getRetryDelay()))
                 .isPositive();
+        return status.getMessage();
     }
 
     /** Kubernetes restarts what is not alive, and sends nothing to what is not ready; go-ipam is always both. */
@@ -246,7 +248,8 @@ class StartOrderTest {
 
         execute("INSERT INTO schema_version (version, serves_from, checksum) VALUES (32000, 32000, '')");
         await(readiness, ServingStatus.NOT_SERVING);
-        assertUnavailableWithADelayToRetryAfter();
+        assertThat(assertUnavailableWithADelayToRetryAfter())
+                .startsWith("the database cannot be used: its schema is on its way to version 32000");
 
         execute("DELETE FROM schema_version WHERE version = 32000");
         await(readiness, ServingStatus.SERVING);
