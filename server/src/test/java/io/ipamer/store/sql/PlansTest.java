@@ -112,7 +112,7 @@ class PlansTest {
 
     /** What is asked of the database itself, when a server starts or its schema changes. */
     private static final Set<String> OF_NO_CALL =
-            Set.of("VERSION", "READ_ONLY", "SCHEMA_HISTORY", "LOCK_SCHEMA", "ADD_TO_SCHEMA_HISTORY", "COLUMNS");
+            Set.of("VERSION", "READ_ONLY", "SCHEMA_HISTORY", "LOCK_SCHEMA", "BEGIN_MIGRATION", "FINISH_MIGRATION", "COLUMNS");
 
     @ParameterizedTest
     @EnumSource(State.class)
