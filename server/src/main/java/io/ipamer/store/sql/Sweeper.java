@@ -21,6 +21,11 @@ import org.slf4j.LoggerFactory;
 final class Sweeper {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
     private static final int PAGE = 500;
+    private static final int MIN_PAGE = 2;
+
+    /** Request ids that one statement should delete: with many more it keeps a core, and calls wait for that. */
+    private static final int REQUESTS_AT_ONCE = 4_096;
+
     private static final long REST_AFTER_A_WALK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** Rests so many times as long as the last page took: where there is work it must outrun those who write. */
@@ -29,7 +34,10 @@ final class Sweeper {
     private static final int REST_IN_SEARCH = 20;
 
     private final Retention retention;
-    private final int page;
+    private final int maxPage;
+
+    /** Smaller where plans have many request ids. Of whoever does the one walk. */
+    private volatile int page;
 
     private record Row(UUID scope, long seq, long seconds) {}
 
@@ -51,10 +59,11 @@ final class Sweeper {
         this(retention, PAGE);
     }
 
-    /** {@code page}: how many rows it reads at a time, 2 or more. */
-    Sweeper(Retention retention, int page) {
+    /** {@code maxPage}: how many rows it reads at a time, 2 or more; fewer where that is much work. */
+    Sweeper(Retention retention, int maxPage) {
         this.retention = retention;
-        this.page = page;
+        this.maxPage = maxPage;
+        this.page = maxPage;
     }
 
     /** Goes on until the timer is shut down, whenever those connections take work. */
@@ -104,13 +113,14 @@ final class Sweeper {
     private Place step(Handle handle, Position after) {
         RowMapper<Row> mapper =
                 (row, context) -> new Row(Columns.id(row, "scope_id"), row.getLong("seq"), row.getLong("age_seconds"));
+        int limit = page;
         List<Row> rows = handle.createQuery(Sql.JOURNAL_AFTER)
                 .bind("after", after.scope)
                 .bind("after_seq", after.seq)
-                .bind("limit", page)
+                .bind("limit", limit)
                 .map(mapper)
                 .list();
-        boolean atEnd = rows.size() < page;
+        boolean atEnd = rows.size() < limit;
         if (rows.isEmpty()) {
             return new Place(after, 0, true);
         }
@@ -165,12 +175,19 @@ final class Sweeper {
             }
         }
         if (!ids.isEmpty()) {
-            handle.createUpdate(Sql.SWEEP)
+            int requests = handle.createUpdate(Sql.SWEEP)
                     .bind("scopes", Columns.array("uuid", ids.toArray()))
                     .bind("first_seqs", Columns.array("int8", firstSeqs.toArray()))
                     .bind("last_seqs", Columns.array("int8", lastSeqs.toArray()))
                     .execute();
+            page = nextPage(swept, requests);
         }
         return swept;
+    }
+
+    /** As many rows as would have had so many request ids; at most twice as many as they were. */
+    private int nextPage(long rows, int requests) {
+        long fitting = rows * REQUESTS_AT_ONCE / Math.max(1, requests);
+        return (int) Math.max(MIN_PAGE, Math.min(Math.min(fitting, 2L * page), maxPage));
     }
 }

@@ -141,6 +141,35 @@ class SweeperTest {
                 .isEqualTo(1);
     }
 
+    /** Many at once would keep a core for longer than a call may take. */
+    @Test
+    void pagesGetSmallerWherePlansHaveManyRequestIds() {
+        journal(1, 1, 200, OLD);
+        jdbi.useHandle(handle -> {
+            handle.execute("UPDATE journal SET request_ids ="
+                    + " (SELECT array_agg(seq || '-' || n) FROM generate_series(1, 256) AS n)");
+            handle.execute(
+                    "INSERT INTO request (space_id, request_id, fingerprint, answer, revision, gives)"
+                            + " SELECT ?, unnest(request_ids), '', '{}', 1, true FROM journal",
+                    scope(0));
+            handle.execute("CREATE TABLE gone (requests INT)");
+            handle.execute("CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+                    + " 'BEGIN INSERT INTO gone SELECT count(*) FROM old_rows; RETURN NULL; END'");
+            handle.execute("CREATE TRIGGER note AFTER DELETE ON request REFERENCING OLD TABLE AS old_rows"
+                    + " FOR EACH STATEMENT EXECUTE FUNCTION note()");
+        });
+
+        assertThat(sweep(DAY, 20)).isEqualTo(200);
+
+        List<Integer> requests = jdbi.withHandle(handle -> handle.createQuery("SELECT requests FROM gone")
+                .mapTo(Integer.class)
+                .list());
+        assertThat(requests.get(0)).as("nobody can know").isEqualTo(20 * 256);
+        assertThat(requests.subList(1, requests.size()))
+                .allSatisfy(each -> assertThat(each).isLessThanOrEqualTo(4_096));
+        assertThat(requests.stream().mapToInt(each -> each).sum()).isEqualTo(200 * 256);
+    }
+
     @Test
     void whatAnotherServerSweptMeanwhileIsNotMissed() {
         journal(1, 1, 7, OLD);
