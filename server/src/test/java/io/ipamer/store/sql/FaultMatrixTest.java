@@ -180,9 +180,21 @@ class FaultMatrixTest {
         TIMER.shutdownNow();
     }
 
+    /** Those that were thrown away are opened again by and by, on a busy machine one after another. */
+    private static final int LOOKS = 5;
+
     @AfterEach
     void noConnectionIsMissingOrMisused() throws Exception {
-        allConnectionsAtOnce();
+        for (int look = 1; ; look++) {
+            try {
+                allConnectionsAtOnce();
+                break;
+            } catch (ExecutionException missing) {
+                if (look == LOOKS) {
+                    throw missing;
+                }
+            }
+        }
         assertThat(faults.misuses()).isEmpty();
     }
 

@@ -111,8 +111,8 @@ class PlansTest {
     private static final String MAY_SORT = "PREFIXES";
 
     /** What is asked of the database itself, when a server starts or its schema changes. */
-    private static final Set<String> OF_NO_CALL =
-            Set.of("VERSION", "READ_ONLY", "SCHEMA_HISTORY", "LOCK_SCHEMA", "BEGIN_MIGRATION", "FINISH_MIGRATION", "COLUMNS");
+    private static final Set<String> OF_NO_CALL = Set.of(
+            "VERSION", "READ_ONLY", "SCHEMA_HISTORY", "LOCK_SCHEMA", "BEGIN_MIGRATION", "FINISH_MIGRATION", "COLUMNS");
 
     @ParameterizedTest
     @EnumSource(State.class)
