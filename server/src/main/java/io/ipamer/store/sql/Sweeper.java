@@ -174,20 +174,21 @@ final class Sweeper {
                 swept += old.size();
             }
         }
+        int requests = 0;
         if (!ids.isEmpty()) {
-            int requests = handle.createUpdate(Sql.SWEEP)
+            requests = handle.createUpdate(Sql.SWEEP)
                     .bind("scopes", Columns.array("uuid", ids.toArray()))
                     .bind("first_seqs", Columns.array("int8", firstSeqs.toArray()))
                     .bind("last_seqs", Columns.array("int8", lastSeqs.toArray()))
                     .execute();
-            page = nextPage(swept, requests);
         }
+        page = nextPage(swept, requests);
         return swept;
     }
 
     /** As many rows as would have had so many request ids; at most twice as many as they were. */
     private int nextPage(long rows, int requests) {
-        long fitting = rows * REQUESTS_AT_ONCE / Math.max(1, requests);
+        long fitting = requests == 0 ? maxPage : rows * REQUESTS_AT_ONCE / requests;
         return (int) Math.max(MIN_PAGE, Math.min(Math.min(fitting, 2L * page), maxPage));
     }
 }

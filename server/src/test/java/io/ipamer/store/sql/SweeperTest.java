@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlLogger;
@@ -159,7 +160,8 @@ class SweeperTest {
                     + " FOR EACH STATEMENT EXECUTE FUNCTION note()");
         });
 
-        assertThat(sweep(DAY, 20)).isEqualTo(200);
+        Sweeper sweeper = new Sweeper(DAY, 20);
+        assertThat(jdbi.<Long, RuntimeException>withHandle(sweeper::sweep)).isEqualTo(200);
 
         List<Integer> requests = jdbi.withHandle(handle -> handle.createQuery("SELECT requests FROM gone")
                 .mapTo(Integer.class)
@@ -168,6 +170,21 @@ class SweeperTest {
         assertThat(requests.subList(1, requests.size()))
                 .allSatisfy(each -> assertThat(each).isLessThanOrEqualTo(4_096));
         assertThat(requests.stream().mapToInt(each -> each).sum()).isEqualTo(200 * 256);
+
+        IntStream.rangeClosed(2, 401).forEach(scope -> journal(scope, 1, 1, YOUNG));
+        AtomicInteger pages = new AtomicInteger();
+        jdbi.useHandle(handle -> {
+            handle.setSqlLogger(new SqlLogger() {
+                @Override
+                public void logBeforeExecution(StatementContext statement) {
+                    if (Sql.JOURNAL_AFTER.equals(statement.getRawSql())) {
+                        pages.incrementAndGet();
+                    }
+                }
+            });
+            sweeper.sweep(handle);
+        });
+        assertThat(pages).as("pages of a walk where there is nothing to do").hasValueLessThan(400 / 20 + 5);
     }
 
     @Test
