@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -77,26 +76,15 @@ class UpgradeIT {
         return server;
     }
 
-    private List<String> ask(String sql) throws SQLException {
-        try (Connection connection = database.connect();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            List<String> answers = new ArrayList<>();
-            while (rows.next()) {
-                answers.add(rows.getString(1));
-            }
-            return answers;
-        }
-    }
-
     /** Known once a first server made the schema. */
     private void readCurrentVersion() throws SQLException {
-        current = Integer.parseInt(ask("SELECT CAST(count(*) AS TEXT) FROM schema_version WHERE version > 0")
-                .get(0));
+        current =
+                Integer.parseInt(database.column("SELECT CAST(count(*) AS TEXT) FROM schema_version WHERE version > 0")
+                        .get(0));
     }
 
     private List<String> whatTheMigrationAdds() throws SQLException {
-        return ask("SELECT column_name FROM information_schema.columns WHERE column_name IN ('note')"
+        return database.column("SELECT column_name FROM information_schema.columns WHERE column_name IN ('note')"
                 + " UNION ALL SELECT indexname FROM pg_indexes WHERE indexname = 'prefix_note_ix'"
                 + " UNION ALL SELECT tablename FROM pg_tables WHERE tablename = 'tag'");
     }
@@ -147,7 +135,7 @@ class UpgradeIT {
         try (Connection connection = database.connect()) {
             assertThat(TableInvariants.violations(connection)).isEmpty();
         }
-        assertThat(ask("SELECT allocation_id FROM ip_addr")).hasSize(given.size());
+        assertThat(database.column("SELECT allocation_id FROM ip_addr")).hasSize(given.size());
     }
 
     @Test
@@ -196,15 +184,16 @@ class UpgradeIT {
             String waiting = "SELECT query FROM pg_stat_activity WHERE datname = current_database()"
                     + " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%'";
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-            while (ask(waiting).isEmpty() && System.nanoTime() < end) {
-                Thread.onSpinWait();
+            List<String> waits = database.column(waiting);
+            while (waits.isEmpty() && System.nanoTime() < end) {
+                waits = database.column(waiting);
             }
-            assertThat(ask(waiting)).hasSize(1);
+            assertThat(waits).hasSize(1);
             ServerProcess.await(killed.readiness(), ServingStatus.NOT_SERVING);
             killed.close();
             blocker.rollback();
         }
-        assertThat(ask("SELECT tablename FROM pg_tables WHERE tablename = 'early'"))
+        assertThat(database.column("SELECT tablename FROM pg_tables WHERE tablename = 'early'"))
                 .hasSize(1);
 
         ServerProcess next = ServerProcess.listening(Servers.url(database), newer);
@@ -212,7 +201,7 @@ class UpgradeIT {
 
         next.awaitServing();
         assertThat(whatTheMigrationAdds()).containsExactlyInAnyOrder("note", "prefix_note_ix", "tag");
-        assertThat(ask("SELECT CAST(count(*) AS TEXT) FROM schema_version WHERE version > 0"))
+        assertThat(database.column("SELECT CAST(count(*) AS TEXT) FROM schema_version WHERE version > 0"))
                 .containsExactly("" + (current + 1));
     }
 }

@@ -233,9 +233,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     runs -> running = runs,
                     () -> LOG.warn("PostgreSQL does not start again yet: its port {} is taken", port));
             return again.isPresent();
-        } catch (IOException | RuntimeException failed) {
-            // Also one that nobody thought of: without its database the program is of no use.
+        } catch (IOException | EmbeddedPostgresException failed) {
             LOG.warn("PostgreSQL does not start again yet: {}", failed.toString());
+            return false;
+        } catch (RuntimeException defect) {
+            // Tried again all the same: without its database the program is of no use.
+            LOG.error("starting PostgreSQL again failed in a way that nobody foresaw", defect);
             return false;
         }
     }

@@ -124,11 +124,6 @@ enum Dialect {
     /** Authentication and authorization (28), catalogue (3D): an operator sets them right while the server runs. */
     private static final Set<String> CONNECTING = Set.of("28", "3D");
 
-    /** Whether two transactions got in each other's way. */
-    static boolean isAborted(SQLException failure) {
-        return ofWrite(state(failure)) == Kind.ABORTED;
-    }
-
     /** Whether that connection must not be used again. */
     static boolean spoils(SQLException failure) {
         String state = state(failure);
