@@ -473,7 +473,7 @@ final class Lane {
                             replays.answer(pending.caller(), scope, row);
                         }
                     }
-                    return attempt(others, tries + 1);
+                    return others.isEmpty() ? DONE : attempt(others, tries + 1);
                 },
                 failure -> failed(batch, failure, tries));
     }
