@@ -116,19 +116,24 @@ final class Lane {
         surroundings.executor().execute(this::run);
     }
 
-    /** All that waits, up to the bounds; with nothing left the lane is idle. */
+    /**
+     * Half of the calls in circulation, up to the bounds: of those that wait, and of the last batch, whose callers may
+     * be about to call again. With all of them under way at once callers and database would take turns at idling. With
+     * nothing left the lane is idle.
+     */
     private synchronized List<Pending<?>> take() {
-        List<Pending<?>> batch = withWaiting(List.of());
+        int half = (queue.size() + underWay.size() + 1) / 2;
+        List<Pending<?>> batch = withWaiting(List.of(), Math.min(half, MAX_BATCH));
         busy = !batch.isEmpty();
         return batch;
     }
 
-    /** The batch with what has come to wait since, up to the bounds. */
-    private synchronized List<Pending<?>> withWaiting(List<Pending<?>> batch) {
+    /** The batch with what has come to wait since, up to that many and the weight's bound. */
+    private synchronized List<Pending<?>> withWaiting(List<Pending<?>> batch, int most) {
         List<Pending<?>> larger = new ArrayList<>(Math.min(batch.size() + queue.size(), MAX_BATCH));
         larger.addAll(batch);
         int weight = batch.stream().mapToInt(pending -> pending.call().weight()).sum();
-        while (!queue.isEmpty() && larger.size() < MAX_BATCH && weight < MAX_WEIGHT) {
+        while (!queue.isEmpty() && larger.size() < most && weight < MAX_WEIGHT) {
             Pending<?> next = queue.remove();
             larger.add(next);
             weight += next.call().weight();
@@ -289,7 +294,7 @@ final class Lane {
         /** Takes along who came while it waited: the next turn may be far off. */
         private Store.Step begin(Optional<Extract> read) {
             if (tries == 0) { // what is tried again may do so because of one of its calls
-                underWay = withWaiting(all);
+                underWay = withWaiting(all, MAX_BATCH);
                 all = withoutTwins(underWay);
             }
             return next(read);
