@@ -16,6 +16,7 @@ import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Rows;
 import io.ipamer.plan.ScopeChange;
 import io.ipamer.store.StoreException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.Update;
@@ -216,22 +218,30 @@ final class Flush {
             then(Sql.INSERT_LEAKED)
                     .ids("leak_scope", leakedNew, Row::scope)
                     .bytes("leak_first", leakedNew, row -> row.value.first().toBytes())
-                    .array("leak_plen", "int2", leakedNew, row -> row.value.length());
+                    .array("leak_plen", Short[]::new, leakedNew, row -> Columns.length(row.value));
         }
         writePrefixes();
         if (!namespacesNew.isEmpty()) {
             then(Sql.INSERT_NAMESPACES)
                     .ids("namespace_id", namespacesNew, row -> row.value.id())
-                    .array("namespace_name", "text", namespacesNew, row -> row.value.name());
+                    .array("namespace_name", String[]::new, namespacesNew, row -> row.value.name());
         }
         if (!requests.isEmpty()) {
             then(Sql.INSERT_REQUESTS)
                     .ids("request_space", requests, row -> row.request().space())
-                    .array("request_id", "text", requests, row -> row.request().id())
-                    .array("fingerprint", "text", requests, row -> row.request().fingerprint())
-                    .array("answer", "text", requests, row -> StoredAnswer.write(row.answer()))
-                    .array("revision", "int8", requests, RequestRow::revision)
-                    .array("gives", "bool", requests, RequestRow::gives);
+                    .array(
+                            "request_id",
+                            String[]::new,
+                            requests,
+                            row -> row.request().id())
+                    .array(
+                            "fingerprint",
+                            String[]::new,
+                            requests,
+                            row -> row.request().fingerprint())
+                    .array("answer", String[]::new, requests, row -> StoredAnswer.write(row.answer()))
+                    .array("revision", Long[]::new, requests, RequestRow::revision)
+                    .array("gives", Boolean[]::new, requests, RequestRow::gives);
         }
     }
 
@@ -239,41 +249,55 @@ final class Flush {
         List<ScopeChange.Advance> advances = plans.stream().map(Plan::advance).toList();
         text.append(Sql.ADVANCE);
         ids("scope_id", advances, row -> row.scope().id())
-                .array("seq", "int8", advances, row -> row.before().seq())
+                .array("seq", Long[]::new, advances, row -> row.before().seq())
                 .ids("before_tx_id", advances, row -> row.before().txId())
                 .ids("tx_id", plans, Plan::txId)
                 .ids("space_id", advances, row -> row.scope().requestSpace())
-                .array("parent_only", "bool", advances, row -> row.after().parentOnly())
-                .array("acquired", "int8", advances, row -> row.after().acquired())
-                .array("children", "int8", advances, row -> row.after().children())
-                .array("leaked", "int8", advances, row -> row.after().leaked())
-                .array("covered", "numeric", advances, row -> row.after().covered())
-                .array("first_reserved", "bool", advances, row -> row.after().firstReserved())
-                .array("last_reserved", "bool", advances, row -> row.after().lastReserved());
+                .array(
+                        "parent_only",
+                        Boolean[]::new,
+                        advances,
+                        row -> row.after().parentOnly())
+                .array("acquired", Long[]::new, advances, row -> row.after().acquired())
+                .array("children", Long[]::new, advances, row -> row.after().children())
+                .array("leaked", Long[]::new, advances, row -> row.after().leaked())
+                .array(
+                        "covered",
+                        BigInteger[]::new,
+                        advances,
+                        row -> row.after().covered())
+                .array(
+                        "first_reserved",
+                        Boolean[]::new,
+                        advances,
+                        row -> row.after().firstReserved())
+                .array(
+                        "last_reserved",
+                        Boolean[]::new,
+                        advances,
+                        row -> row.after().lastReserved());
         arrays.put(
                 "request_ids",
-                Columns.arrayOfArrays(
-                        "text",
-                        plans.stream()
-                                .map(plan -> plan.requests().stream()
-                                        .map(row -> row.request().id())
-                                        .toArray())
-                                .toList()));
+                Columns.arrayOfArrays(plans.stream()
+                        .map(plan -> plan.requests().stream()
+                                .map(row -> row.request().id())
+                                .toArray(String[]::new))
+                        .toList()));
     }
 
     private void writeHeads() {
         if (!heads.isEmpty()) {
             then(Sql.INSERT_HEADS)
                     .ids("head_scope", heads, Row::scope)
-                    .array("head_seq", "int8", heads, row -> row.value.seq())
+                    .array("head_seq", Long[]::new, heads, row -> row.value.seq())
                     .ids("head_tx", heads, row -> row.value.txId())
-                    .array("head_parent_only", "bool", heads, row -> row.value.parentOnly())
-                    .array("head_acquired", "int8", heads, row -> row.value.acquired())
-                    .array("head_children", "int8", heads, row -> row.value.children())
-                    .array("head_leaked", "int8", heads, row -> row.value.leaked())
-                    .array("head_covered", "numeric", heads, row -> row.value.covered())
-                    .array("head_first_reserved", "bool", heads, row -> row.value.firstReserved())
-                    .array("head_last_reserved", "bool", heads, row -> row.value.lastReserved());
+                    .array("head_parent_only", Boolean[]::new, heads, row -> row.value.parentOnly())
+                    .array("head_acquired", Long[]::new, heads, row -> row.value.acquired())
+                    .array("head_children", Long[]::new, heads, row -> row.value.children())
+                    .array("head_leaked", Long[]::new, heads, row -> row.value.leaked())
+                    .array("head_covered", BigInteger[]::new, heads, row -> row.value.covered())
+                    .array("head_first_reserved", Boolean[]::new, heads, row -> row.value.firstReserved())
+                    .array("head_last_reserved", Boolean[]::new, heads, row -> row.value.lastReserved());
         }
     }
 
@@ -283,17 +307,13 @@ final class Flush {
                     .ids("prefix_id", prefixesNew, row -> row.value.id())
                     .ids("prefix_ns", prefixesNew, row -> row.value.namespaceId())
                     .ids("prefix_scope", prefixesNew, Row::scope)
-                    .array("prefix_parent_plen", "int2", prefixesNew, row -> Columns.parentLength(row.value))
+                    .array("prefix_parent_plen", Short[]::new, prefixesNew, row -> Columns.parentLength(row.value))
                     .array(
                             "prefix_af",
-                            "int2",
+                            Short[]::new,
                             prefixesNew,
                             row -> Columns.af(row.value.cidr().family()))
-                    .array(
-                            "prefix_plen",
-                            "int2",
-                            prefixesNew,
-                            row -> row.value.cidr().length())
+                    .array("prefix_plen", Short[]::new, prefixesNew, row -> Columns.length(row.value.cidr()))
                     .bytes(
                             "prefix_first",
                             prefixesNew,
@@ -304,7 +324,7 @@ final class Flush {
                             row -> row.value.cidr().last().toBytes())
                     .array(
                             "prefix_reserves",
-                            "bool",
+                            Boolean[]::new,
                             prefixesNew,
                             row -> row.value.reservation() == Reservation.FIRST_AND_LAST);
         }
@@ -316,24 +336,20 @@ final class Flush {
     }
 
     private <T> Flush ids(String name, List<T> rows, Function<T, UUID> column) {
-        return array(name, "uuid", rows, column);
+        return array(name, UUID[]::new, rows, column);
     }
 
     private <T> Flush bytes(String name, List<T> rows, Function<T, byte[]> column) {
-        byte[][] values = new byte[rows.size()][];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = column.apply(rows.get(i));
-        }
-        arrays.put(name, Columns.array("bytea", values));
-        return this;
+        return array(name, byte[][]::new, rows, column);
     }
 
-    private <T> Flush array(String name, String type, List<T> rows, Function<T, ? extends @Nullable Object> column) {
-        Object[] values = new Object[rows.size()];
+    private <T, V> Flush array(
+            String name, IntFunction<@Nullable V[]> typed, List<T> rows, Function<T, ? extends @Nullable V> column) {
+        @Nullable V[] values = typed.apply(rows.size());
         for (int i = 0; i < values.length; i++) {
             values[i] = column.apply(rows.get(i));
         }
-        arrays.put(name, Columns.array(type, values));
+        arrays.put(name, Columns.array(values));
         return this;
     }
 }

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Commits plans; those that wait at the same moment go in one transaction, which costs little more than one of them
@@ -37,6 +38,9 @@ final class GroupCommit {
     private final Queue<Waiting> queue = new ArrayDeque<>();
     private int carrying;
 
+    /** Whether the thread is a carrier that tells what became of a group: it takes what comes of that itself. */
+    private final ThreadLocal<Boolean> telling = ThreadLocal.withInitial(() -> false);
+
     private record Waiting(Plan plan, CompletableFuture<Outcome> outcome) {}
 
     /**
@@ -56,7 +60,7 @@ final class GroupCommit {
         Waiting waiting = new Waiting(plan, new CompletableFuture<>());
         synchronized (this) {
             queue.add(waiting);
-            if (carrying == carriers) {
+            if (carrying == carriers || telling.get()) {
                 return waiting.outcome;
             }
             carrying++;
@@ -140,7 +144,7 @@ final class GroupCommit {
         if (group.size() > 1 && outcome != Outcome.COMMITTED) {
             eachByItself(group);
         } else {
-            group.forEach(waiting -> waiting.outcome.complete(outcome));
+            tell(group, waiting -> waiting.outcome.complete(outcome));
         }
     }
 
@@ -159,7 +163,16 @@ final class GroupCommit {
         group.forEach(waiting -> commit(List.of(waiting)));
     }
 
-    private static void tell(List<Waiting> group, Throwable failure) {
-        group.forEach(waiting -> waiting.outcome.completeExceptionally(failure));
+    private void tell(List<Waiting> group, Throwable failure) {
+        tell(group, waiting -> waiting.outcome.completeExceptionally(failure));
+    }
+
+    private void tell(List<Waiting> group, Consumer<Waiting> words) {
+        telling.set(true);
+        try {
+            group.forEach(words);
+        } finally {
+            telling.set(false);
+        }
     }
 }

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -139,26 +140,21 @@ final class Seeks {
             most = Math.max(most, limit.applyAsInt(read));
         }
         Query query = query(sql)
-                .bind("n", Columns.array("int4", Arrays.stream(numbers).boxed().toArray()))
-                .bind("from", Columns.array("bytea", starts))
+                .bind("n", Columns.array(Arrays.stream(numbers).boxed().toArray(Integer[]::new)))
+                .bind("from", Columns.array(starts))
                 .bind("limit", most);
         if (kind == Read.LeakedFrom.class) {
             query.bind(
                     "plen",
                     Columns.array(
-                            "int2",
-                            each(
-                                    numbers,
-                                    read -> ((Read.LeakedFrom) read).from().length())));
+                            each(numbers, Short[]::new, read -> Columns.length(((Read.LeakedFrom) read).from()))));
         } else if (kind == Read.PrefixesFrom.class) {
             query.bind(
                     "af",
-                    Columns.array(
-                            "int2",
-                            each(
-                                    numbers,
-                                    read -> Columns.af(
-                                            ((Read.PrefixesFrom) read).from().family()))));
+                    Columns.array(each(
+                            numbers,
+                            Short[]::new,
+                            read -> Columns.af(((Read.PrefixesFrom) read).from().family()))));
         }
         RowMapper<Numbered<V>> mapper = (row, context) -> new Numbered<>(row.getInt("n"), columns.read(row));
         query.map(mapper).forEach(row -> rows.get(row.n).add(row.value));
@@ -179,7 +175,7 @@ final class Seeks {
                     .mapToObj(n -> Columns.blockKey(((Read.FreeBlockAt) reads.get(n)).block()))
                     .toArray(byte[][]::new);
             Set<Cidr> free = new HashSet<>(query(Sql.FREE_BLOCKS_AT)
-                    .bind("blocks", Columns.array("bytea", keys))
+                    .bind("blocks", Columns.array(keys))
                     .map((row, context) -> Columns.freeBlock(row))
                     .list());
             for (int n : numbers) {
@@ -199,10 +195,8 @@ final class Seeks {
             }
             Map<Integer, Cidr> largest = new HashMap<>();
             query(Sql.LARGEST_FREE_BLOCKS)
-                    .bind(
-                            "n",
-                            Columns.array("int4", Arrays.stream(numbers).boxed().toArray()))
-                    .bind("below", Columns.array("bytea", ends))
+                    .bind("n", Columns.array(Arrays.stream(numbers).boxed().toArray(Integer[]::new)))
+                    .bind("below", Columns.array(ends))
                     .map((row, context) -> Map.entry(row.getInt("n"), Columns.freeBlock(row)))
                     .forEach(row -> largest.put(row.getKey(), row.getValue()));
             for (int n : numbers) {
@@ -216,7 +210,9 @@ final class Seeks {
         if (numbers.length > 0) {
             Map<String, Namespace> named = new HashMap<>();
             query(Sql.NAMESPACES_NAMED)
-                    .bind("names", Columns.array("text", each(numbers, read -> ((Read.NamespaceNamed) read).name())))
+                    .bind(
+                            "names",
+                            Columns.array(each(numbers, String[]::new, read -> ((Read.NamespaceNamed) read).name())))
                     .map((row, context) -> Columns.namespace(row))
                     .forEach(namespace -> named.put(namespace.name(), namespace));
             for (int n : numbers) {
@@ -233,7 +229,7 @@ final class Seeks {
             RowMapper<Map.Entry<UUID, Head>> mapper =
                     (row, context) -> Map.entry(Columns.id(row, "scope_id"), Columns.head(row));
             query(Sql.HEADS)
-                    .bind("ids", Columns.array("uuid", each(numbers, read -> ((Read.HeadOf) read).scope())))
+                    .bind("ids", Columns.array(each(numbers, UUID[]::new, read -> ((Read.HeadOf) read).scope())))
                     .map(mapper)
                     .forEach(entry -> heads.put(entry.getKey(), entry.getValue()));
             for (int n : numbers) {
@@ -243,8 +239,8 @@ final class Seeks {
         }
     }
 
-    private Object[] each(int[] numbers, Function<Read, Object> value) {
-        return Arrays.stream(numbers).mapToObj(n -> value.apply(reads.get(n))).toArray();
+    private <V> V[] each(int[] numbers, IntFunction<V[]> typed, Function<Read, V> value) {
+        return Arrays.stream(numbers).mapToObj(n -> value.apply(reads.get(n))).toArray(typed);
     }
 
     private Query query(String sql) {

@@ -286,7 +286,7 @@ public final class SqlStore implements Store {
     public CompletableFuture<List<RequestRow>> requests(UUID space, Collection<String> ids) {
         return reads.read(handle -> handle.createQuery(Sql.REQUESTS)
                 .bind("space_id", space)
-                .bind("ids", Columns.array("text", ids.toArray()))
+                .bind("ids", Columns.array(ids.toArray(String[]::new)))
                 .map((row, context) -> Columns.request(row, space))
                 .list());
     }
@@ -294,7 +294,7 @@ public final class SqlStore implements Store {
     @Override
     public CompletableFuture<Optional<Namespace>> namespace(String name) {
         return reads.read(handle -> handle.createQuery(Sql.NAMESPACES_NAMED)
-                .bind("names", Columns.array("text", new Object[] {name}))
+                .bind("names", Columns.array(new String[] {name}))
                 .map((row, context) -> Columns.namespace(row))
                 .findOne());
     }

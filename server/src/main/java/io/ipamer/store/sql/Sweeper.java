@@ -177,9 +177,9 @@ final class Sweeper {
         int requests = 0;
         if (!ids.isEmpty()) {
             requests = handle.createUpdate(Sql.SWEEP)
-                    .bind("scopes", Columns.array("uuid", ids.toArray()))
-                    .bind("first_seqs", Columns.array("int8", firstSeqs.toArray()))
-                    .bind("last_seqs", Columns.array("int8", lastSeqs.toArray()))
+                    .bind("scopes", Columns.array(ids.toArray(UUID[]::new)))
+                    .bind("first_seqs", Columns.array(firstSeqs.toArray(Long[]::new)))
+                    .bind("last_seqs", Columns.array(lastSeqs.toArray(Long[]::new)))
                     .execute();
         }
         page = nextPage(swept, requests);
