@@ -68,7 +68,7 @@ final class Database implements AutoCloseable {
     private Standing judge(Connection open) throws SQLException {
         if (text(open, Sql.READ_ONLY).equals("on")) {
             close(); // a session keeps the setting that it began with
-            return Standing.away("it takes no writes: it is a standby in recovery, or its settings say read-only");
+            return Standing.unready("it takes no writes: it is a standby in recovery, or its settings say read-only");
         }
         Optional<List<Begun>> read = Migrator.history(open);
         if (read.isEmpty()) {
@@ -86,7 +86,7 @@ final class Database implements AutoCloseable {
                     + " version is back");
         }
         if (schemaVersion < schema.version() && !migrates) {
-            return Standing.away("its schema has version " + schemaVersion + " and this program needs version "
+            return Standing.unready("its schema has version " + schemaVersion + " and this program needs version "
                     + schema.version() + ": run ipamer migrate, or start with --migrate auto");
         }
         if (schemaVersion < schema.version()) {

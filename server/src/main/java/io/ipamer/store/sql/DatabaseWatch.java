@@ -110,9 +110,11 @@ final class DatabaseWatch implements AutoCloseable {
         } else if (fit && found.kind() != Kind.FOREIGN && now - lastFit < TOLERANCE_NANOS) {
             return;
         }
-        boolean turned = found.isFit() != fit || found.kind() == Kind.FOREIGN;
+        boolean turned = found.isFit() != fit || found.kind() == Kind.FOREIGN || found.kind() == Kind.UNREADY;
         boolean answers = turned ? turn(found) : fit;
-        note(found.isFit() && !answers ? Standing.away("it is there, but connections to it are not yet") : found, now);
+        note(
+                found.isFit() && !answers ? Standing.unready("it is there, but connections to it are not yet") : found,
+                now);
     }
 
     private boolean turn(Standing found) {
@@ -145,7 +147,7 @@ final class DatabaseWatch implements AutoCloseable {
         }
         if (standing.isFit() && !known.equals(UNSEEN)) {
             LOG.info("the database can be worked with: {}", standing.engine());
-        } else if (standing.kind() == Kind.AWAY || decided.isDone()) {
+        } else if (standing.mayBecomeFit() || decided.isDone()) {
             LOG.warn("the database cannot be worked with, to be looked at again: {}", standing.text());
         }
         lastTold = now;

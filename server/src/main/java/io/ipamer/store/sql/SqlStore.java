@@ -126,7 +126,7 @@ public final class SqlStore implements Store {
             String told = "";
             long patient = System.nanoTime();
             while (standing.equals(Standing.CHANGING)
-                    || (standing.kind() == Standing.Kind.AWAY && System.nanoTime() - patient < patienceNanos)) {
+                    || (standing.mayBecomeFit() && System.nanoTime() - patient < patienceNanos)) {
                 if (!standing.text().equals(told)) {
                     told = standing.text();
                     LOG.warn("the schema cannot be changed yet, to be tried again: {}", told);
@@ -167,7 +167,8 @@ public final class SqlStore implements Store {
     /** On the watch's thread: the database has become fit, or is so no more. Returns whether it can be worked with. */
     private boolean turn(Standing standing) {
         if (!standing.isFit()) {
-            if (standing.kind() == Standing.Kind.FOREIGN) {
+            if (standing.kind() == Standing.Kind.FOREIGN
+                    || (standing.kind() == Standing.Kind.UNREADY && engine.isEmpty())) {
                 writes.refuse(standing.text());
                 reads.refuse(standing.text());
             }

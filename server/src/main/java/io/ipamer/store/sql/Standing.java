@@ -5,8 +5,10 @@ record Standing(Kind kind, String text) {
     enum Kind {
         /** It can be worked with. */
         FIT,
-        /** It is not there or not ready: time helps, or somebody who is at it. */
+        /** It cannot be reached: time helps. */
         AWAY,
+        /** It is there, but not ready: time helps, or somebody who is at it. */
+        UNREADY,
         /** It refuses what is asked of it: the settings must be others, or its rights. */
         DENIED,
         /** What it holds is not for this program. */
@@ -14,10 +16,14 @@ record Standing(Kind kind, String text) {
     }
 
     /** As long as it is so, somebody works on it. */
-    static final Standing CHANGING = away("another server is changing its schema");
+    static final Standing CHANGING = unready("another server is changing its schema");
 
     static Standing away(String why) {
         return new Standing(Kind.AWAY, why);
+    }
+
+    static Standing unready(String why) {
+        return new Standing(Kind.UNREADY, why);
     }
 
     static Standing foreign(String why) {
@@ -32,6 +38,10 @@ record Standing(Kind kind, String text) {
 
     boolean isFit() {
         return kind == Kind.FIT;
+    }
+
+    boolean mayBecomeFit() {
+        return kind == Kind.AWAY || kind == Kind.UNREADY;
     }
 
     /** Of a fit one: its name and version, without where and how it was built. */

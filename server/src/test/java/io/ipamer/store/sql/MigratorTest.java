@@ -3,6 +3,8 @@ package io.ipamer.store.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ipamer.model.Namespace;
+import io.ipamer.store.StoreException;
 import io.ipamer.store.sql.Schema.Migration;
 import io.ipamer.store.sql.SqlTextTest.Engine;
 import java.lang.reflect.InvocationTargetException;
@@ -11,8 +13,10 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -133,8 +137,7 @@ class MigratorTest {
     private static Standing lookUntilDecided(DatabaseUrl url, Schema schema) {
         try (Database database = new Database(url::dataSource, schema, true)) {
             Standing standing = database.look();
-            while (standing.kind() == Standing.Kind.AWAY
-                    && !Thread.currentThread().isInterrupted()) {
+            while (standing.mayBecomeFit() && !Thread.currentThread().isInterrupted()) {
                 standing = database.look();
             }
             return standing;
@@ -186,7 +189,8 @@ class MigratorTest {
         assertThat(look(url, with(), true).isFit()).isTrue();
         try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS), () -> {})) {
             assertThat(lock).isNotNull();
-            assertThat(look(url, with(SECOND), true)).isEqualTo(Standing.away("another server is changing its schema"));
+            assertThat(look(url, with(SECOND), true))
+                    .isEqualTo(Standing.unready("another server is changing its schema"));
             assertThat(ask(url, "SELECT version FROM schema_version ORDER BY version"))
                     .containsExactly("0", "1");
         }
@@ -272,14 +276,37 @@ class MigratorTest {
         DatabaseUrl url = TestDatabases.bundled();
 
         assertThat(look(url, with(), false))
-                .isEqualTo(
-                        Standing.away("its schema has version 0 and this program needs version 1: run ipamer migrate,"
+                .isEqualTo(Standing.unready(
+                        "its schema has version 0 and this program needs version 1: run ipamer migrate,"
                                 + " or start with --migrate auto"));
         assertThat(ask(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"))
                 .isEmpty();
 
         assertThat(look(url, with(), true).isFit()).isTrue();
         assertThat(look(url, with(), false).isFit()).isTrue();
+    }
+
+    @Test
+    void callersAreToldWhatTheServerWaitsFor() throws Exception {
+        DatabaseUrl url = TestDatabases.bundled();
+        try (SqlStore store = SqlStore.connect(url, Retention.DEFAULT, false)) {
+            store.awaitFirstLook(Duration.ofSeconds(20));
+
+            assertThatThrownBy(() -> store.namespaces().join())
+                    .cause()
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("run ipamer migrate");
+
+            SqlStore.migrate(url);
+            CompletableFuture<Boolean> ready = new CompletableFuture<>();
+            store.onReadiness(fit -> {
+                if (fit) {
+                    ready.complete(true);
+                }
+            });
+            ready.get(20, TimeUnit.SECONDS);
+            assertThat(store.namespaces().join()).containsExactly(Namespace.ROOT);
+        }
     }
 
     @Test
