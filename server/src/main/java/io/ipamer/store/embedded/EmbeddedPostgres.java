@@ -50,8 +50,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
             "full_page_writes=on",
             "max_connections=100",
             "shared_buffers=128MB",
-            "max_pred_locks_per_transaction=256",
-            "max_pred_locks_per_page=8",
             "timezone=UTC",
             "log_timezone=UTC",
             "logging_collector=off",

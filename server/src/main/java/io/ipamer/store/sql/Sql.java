@@ -287,8 +287,8 @@ final class Sql {
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()";
 
     /**
-     * At this level waiters for a lock go on with the newest state where a serializable one would fail. The guard puts
-     * plans in order at any level.
+     * At this level waiters for a lock go on with the newest state where others would fail. The guard puts plans in order
+     * at any level.
      */
     static final String BEGIN_TURN = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
