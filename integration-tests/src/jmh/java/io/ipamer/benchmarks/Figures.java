@@ -237,23 +237,24 @@ public final class Figures implements Callable<Integer> {
     }
 
     private void ceilings() throws IOException {
-        List<Measured> inserts = ceiling("inserts", url, "--connections", "1,8,16,32");
+        List<Measured> inserts = ceiling(4, "inserts", url, "--connections", "1,8,16,32");
         add(COMMITS_OF_ONE, inserts.get(0));
         add(
                 COMMITS,
                 inserts.stream().max(Comparator.comparing(Measured::perSecond)).orElseThrow());
-        add(EMPTY_CALLS, ceiling("grpc").get(0));
+        add(EMPTY_CALLS, ceiling(8, "grpc").get(0));
     }
 
     private void add(String name, Measured measured) {
         rows.computeIfAbsent(name, unknown -> new ArrayList<>()).add(measured);
     }
 
-    private List<Measured> ceiling(String... arguments) throws IOException {
+    private List<Measured> ceiling(int warmUpSeconds, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(java("-classpath", System.getProperty("java.class.path")));
         command.add(Ceilings.class.getName());
         command.addAll(List.of(arguments));
-        command.addAll(List.of("-o", "json", "--warm-up", "2", "--duration", String.valueOf(seconds)));
+        command.addAll(List.of(
+                "-o", "json", "--warm-up", String.valueOf(warmUpSeconds), "--duration", String.valueOf(seconds)));
         Process process = start(command, false);
         List<Measured> measured = new ArrayList<>();
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {

@@ -144,9 +144,9 @@ class EmbeddedKillIT {
     void whateverIsKilledWhatWasAnsweredStays(long seed, TestReporter reporter) throws Exception {
         Random random = new Random(seed);
         List<Victim> victims = new ArrayList<>(List.of(Victim.NONE));
-        victims.addAll(Collections.nCopies(6, Victim.PROGRAM));
-        victims.addAll(Collections.nCopies(5, Victim.PROGRAM_AND_DATABASE));
-        victims.addAll(Collections.nCopies(5, Victim.DATABASE));
+        victims.addAll(Collections.nCopies(8, Victim.PROGRAM));
+        victims.addAll(Collections.nCopies(6, Victim.PROGRAM_AND_DATABASE));
+        victims.addAll(Collections.nCopies(6, Victim.DATABASE));
         Collections.shuffle(victims, random);
 
         TestPostgres.bringProgramsInto(home);
