@@ -12,10 +12,10 @@ import org.postgresql.util.ServerErrorMessage;
 /** Where the engines differ, and what their errors mean for what was asked. The only place that knows SQLSTATEs. */
 enum Dialect {
     /**
-     * Every plan writes the head of each scope that it has read, so of two that go at the same time and have to do with
-     * each other one fails at that row. That makes snapshots serializable (Fekete et al., Making Snapshot Isolation
-     * Serializable, 2005), without the false alarms of PostgreSQL's own serializable level: it takes index pages for rows,
-     * and plans of different prefixes share those.
+     * A plan's transaction looks at nothing but what it writes. What the plan was made of was read before it, and for that
+     * the guards stand: they write the head of each scope that was read. Snapshots are serializable then (Fekete et al.,
+     * Making Snapshot Isolation Serializable, 2005). PostgreSQL's own serializable level would add false alarms alone: it
+     * takes index pages for rows, and plans of different prefixes share pages.
      *
      * <p>Statements are planned once: with few values in their arrays PostgreSQL would hold planning anew to be worth its
      * while, each time. What is planned at a time when a table was small is still used when it is large, so everything is
