@@ -31,6 +31,9 @@ final class ConnectionPool implements AutoCloseable {
     private static final long AWAY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_QUEUED = 10_000;
 
+    /** Why a pool takes no work that was never opened. */
+    static final String UNREACHED = "the database has not been reached since the server started";
+
     private final String name;
     private final int size;
     private final ExecutorService threads;
@@ -42,8 +45,7 @@ final class ConnectionPool implements AutoCloseable {
     private volatile @Nullable Connections connections;
 
     /** Why no work is taken now; null while it is. */
-    private volatile @Nullable StoreException closed =
-            new StoreException(Kind.UNAVAILABLE, "the database has not been reached since the server started");
+    private volatile @Nullable StoreException closed = new StoreException(Kind.UNAVAILABLE, UNREACHED);
 
     /**
      * Since when no connection can be had; null when the last attempt went well. For a moment after it nobody else

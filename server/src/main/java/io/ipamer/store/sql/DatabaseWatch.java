@@ -43,8 +43,8 @@ final class DatabaseWatch implements AutoCloseable {
     private long lastTold;
 
     /**
-     * {@code turns}: is given the standing of a database that has become fit, or is so no more; says whether calls can be
-     * answered now.
+     * {@code turns}: is given the standing of a database that has become fit, and each one that is not; says whether calls
+     * can be answered now.
      */
     DatabaseWatch(Database database, Predicate<Standing> turns) {
         this.database = database;
@@ -110,8 +110,7 @@ final class DatabaseWatch implements AutoCloseable {
         } else if (fit && found.kind() != Kind.FOREIGN && now - lastFit < TOLERANCE_NANOS) {
             return;
         }
-        boolean turned = found.isFit() != fit || found.kind() == Kind.FOREIGN || found.kind() == Kind.UNREADY;
-        boolean answers = turned ? turn(found) : fit;
+        boolean answers = (fit && found.isFit()) || turn(found);
         note(
                 found.isFit() && !answers ? Standing.unready("it is there, but connections to it are not yet") : found,
                 now);

@@ -13,7 +13,7 @@ import org.postgresql.util.ServerErrorMessage;
 enum Dialect {
     /**
      * A plan's transaction looks at nothing but what it writes. What the plan was made of was read before it, and for that
-     * the guards stand: they write the head of each scope that was read. Snapshots are serializable then (Fekete et al.,
+     * the guards stand: whoever changes a scope writes its head. Snapshots are serializable then (Fekete et al.,
      * Making Snapshot Isolation Serializable, 2005). PostgreSQL's own serializable level would add false alarms alone: it
      * takes index pages for rows, and plans of different prefixes share pages.
      *

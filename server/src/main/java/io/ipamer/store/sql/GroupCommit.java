@@ -38,7 +38,10 @@ final class GroupCommit {
     private final Queue<Waiting> queue = new ArrayDeque<>();
     private int carrying;
 
-    /** Whether the thread is a carrier that tells what became of a group: it takes what comes of that itself. */
+    /**
+     * Whether the thread is a carrier that tells what became of a group: it takes what comes of that itself, afterwards.
+     * Whoever is told must not wait for another plan.
+     */
     private final ThreadLocal<Boolean> telling = ThreadLocal.withInitial(() -> false);
 
     private record Waiting(Plan plan, CompletableFuture<Outcome> outcome) {}
@@ -79,12 +82,24 @@ final class GroupCommit {
 
     private void carry() {
         for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
+            callForHelp();
             commit(group);
             if (connections.isAwaited()) {
                 startCarrier(); // behind those who wait, who may be a turn that nothing goes on without
                 return;
             }
         }
+    }
+
+    /** What did not fit into one group, or must not, does not wait for it. */
+    private void callForHelp() {
+        synchronized (this) {
+            if (queue.isEmpty() || carrying == carriers) {
+                return;
+            }
+            carrying++;
+        }
+        startCarrier();
     }
 
     /** The plans that go next, together; with none left the carrier is done. */

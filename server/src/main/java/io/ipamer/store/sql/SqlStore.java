@@ -167,10 +167,10 @@ public final class SqlStore implements Store {
     /** On the watch's thread: the database has become fit, or is so no more. Returns whether it can be worked with. */
     private boolean turn(Standing standing) {
         if (!standing.isFit()) {
-            if (standing.kind() == Standing.Kind.FOREIGN
-                    || (standing.kind() == Standing.Kind.UNREADY && engine.isEmpty())) {
-                writes.refuse(standing.text());
-                reads.refuse(standing.text());
+            if (standing.kind() == Standing.Kind.FOREIGN || engine.isEmpty()) {
+                String why = standing.isInOurWords() ? standing.text() : ConnectionPool.UNREACHED;
+                writes.refuse(why);
+                reads.refuse(why);
             }
             return false; // one that is away may be back for a call before the watch sees it
         }

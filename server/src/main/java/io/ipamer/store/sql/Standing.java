@@ -40,6 +40,11 @@ record Standing(Kind kind, String text) {
         return kind == Kind.FIT;
     }
 
+    /** Whether callers may read the text: the driver's words never leave the process. */
+    boolean isInOurWords() {
+        return kind == Kind.UNREADY || kind == Kind.FOREIGN;
+    }
+
     boolean mayBecomeFit() {
         return kind == Kind.AWAY || kind == Kind.UNREADY;
     }

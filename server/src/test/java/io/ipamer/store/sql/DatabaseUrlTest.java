@@ -194,6 +194,7 @@ class DatabaseUrlTest {
                     postgresql://me:secret@::1/d                           | must name hosts like
                     postgresql://me:secret@h/d?sslmod=require              | does not know the parameter sslmod; it knows
                     jdbc:postgresql://h/d?password=secret&sslmod=require   | does not know the parameter sslmod
+                    jdbc:postgresql://h/d?preferQueryMode=simple           | must not have preferQueryMode=simple
                     postgresql://me:secret@h/d?sslmode                     | parameters must be like name=value
                     postgresql://me:secret@h/d?target_session_attrs=standby | target_session_attrs must be any
                     postgresql://me:secret@h/d?load_balance_hosts=yes      | load_balance_hosts must be disable or random

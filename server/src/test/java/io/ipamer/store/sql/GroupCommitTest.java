@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -246,6 +247,49 @@ class GroupCommitTest {
                 forever(n, done, inFlight, ended);
             } else if (inFlight.decrementAndGet() == 0) {
                 ended.countDown();
+            }
+        });
+    }
+
+    @Test
+    void whatComesOfAnAnswerAndDoesNotGoTogetherGoesSideBySide() throws Exception {
+        commits = new GroupCommit(pool, 2, 1);
+        CompletableFuture<Outcome> one = new CompletableFuture<>();
+        CompletableFuture<Outcome> two = new CompletableFuture<>();
+        CountDownLatch attached = new CountDownLatch(1);
+        faults.arm(Faults.Phase.FLUSH_NOT_SENT, 1, () -> failureOf(() -> attached.await(10, SECONDS)));
+
+        CompletableFuture<Void> told = commits.commit(plan(1, 7, List.of())).thenAccept(stale -> {
+            // Whichever is sent first waits for the other.
+            faults.arm(
+                    Faults.Phase.FLUSH_NOT_SENT,
+                    1,
+                    () -> failureOf(() -> CompletableFuture.anyOf(one, two).get(10, SECONDS)));
+            follow(commits.commit(sound(2)), one);
+            follow(commits.commit(sound(3)), two);
+        });
+        attached.countDown();
+
+        told.get(20, SECONDS);
+        assertThat(one.get(20, SECONDS)).isEqualTo(Outcome.COMMITTED);
+        assertThat(two.get(20, SECONDS)).isEqualTo(Outcome.COMMITTED);
+    }
+
+    private static @Nullable Throwable failureOf(Callable<?> waiting) {
+        try {
+            return Boolean.FALSE.equals(waiting.call()) ? new IllegalStateException("nobody came") : null;
+        } catch (Exception late) {
+            return new IllegalStateException("nobody came", late);
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the other one says it
+    private static void follow(CompletableFuture<Outcome> outcome, CompletableFuture<Outcome> follower) {
+        outcome.whenComplete((value, failure) -> {
+            if (failure == null) {
+                follower.complete(value);
+            } else {
+                follower.completeExceptionally(failure);
             }
         });
     }

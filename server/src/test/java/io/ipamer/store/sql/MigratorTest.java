@@ -2,6 +2,7 @@ package io.ipamer.store.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ipamer.model.Namespace;
 import io.ipamer.store.StoreException;
@@ -22,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
@@ -306,6 +308,30 @@ class MigratorTest {
             });
             ready.get(20, TimeUnit.SECONDS);
             assertThat(store.namespaces().join()).containsExactly(Namespace.ROOT);
+        }
+    }
+
+    @Test
+    void callersAreNotToldOfASchemaWhileTheDatabaseIsAway() throws Exception {
+        DatabaseUrl url = TestDatabases.bundled();
+        DatabaseUrl nowhere = DatabaseUrl.parse("postgresql://127.0.0.1:1/none");
+        AtomicBoolean away = new AtomicBoolean();
+        Function<String, DataSource> driver = options -> (away.get() ? nowhere : url).dataSource(options);
+        try (SqlStore store = SqlStore.connect(driver, Retention.DEFAULT, Schema.ofProgram(), false)) {
+            store.awaitFirstLook(Duration.ofSeconds(20));
+            away.set(true);
+            ask(
+                    url,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                            + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            String told;
+            do {
+                told = String.valueOf(
+                        catchThrowable(() -> store.namespaces().join()).getMessage());
+            } while (told.contains("ipamer migrate") && System.nanoTime() < end);
+            assertThat(told).contains("has not been reached since the server started");
         }
     }
 
