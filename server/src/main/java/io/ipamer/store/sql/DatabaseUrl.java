@@ -118,10 +118,10 @@ public final class DatabaseUrl {
                         "does not know the parameter " + name + ", nor does the JDBC driver");
             }
             put(parameters, known, pair.substring(equals + 1));
-            if ("simple".equals(parameters.get("preferQueryMode"))) {
-                throw new IllegalArgumentException(
-                        "must not have preferQueryMode=simple: a change would be several transactions");
-            }
+        }
+        if ("simple".equals(parameters.get("preferQueryMode"))) {
+            throw new IllegalArgumentException(
+                    "must not have preferQueryMode=simple: a change would be several transactions");
         }
         String target = parameters.get("targetServerType");
         if (libpq && target != null) {

@@ -63,13 +63,22 @@ final class GroupCommit {
         Waiting waiting = new Waiting(plan, new CompletableFuture<>());
         synchronized (this) {
             queue.add(waiting);
-            if (carrying == carriers || telling.get()) {
-                return waiting.outcome;
+        }
+        if (!telling.get()) {
+            callCarrier();
+        }
+        return waiting.outcome;
+    }
+
+    /** For what waits, if one is free. */
+    private void callCarrier() {
+        synchronized (this) {
+            if (queue.isEmpty() || carrying == carriers) {
+                return;
             }
             carrying++;
         }
         startCarrier();
-        return waiting.outcome;
     }
 
     private void startCarrier() {
@@ -82,24 +91,13 @@ final class GroupCommit {
 
     private void carry() {
         for (List<Waiting> group = take(); !group.isEmpty(); group = take()) {
-            callForHelp();
+            callCarrier(); // what did not fit into the group, or must not, does not wait for it
             commit(group);
             if (connections.isAwaited()) {
                 startCarrier(); // behind those who wait, who may be a turn that nothing goes on without
                 return;
             }
         }
-    }
-
-    /** What did not fit into one group, or must not, does not wait for it. */
-    private void callForHelp() {
-        synchronized (this) {
-            if (queue.isEmpty() || carrying == carriers) {
-                return;
-            }
-            carrying++;
-        }
-        startCarrier();
     }
 
     /** The plans that go next, together; with none left the carrier is done. */
