@@ -8,11 +8,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /** Callers at work side by side, each in a thread of its own. */
-final class Callers implements AutoCloseable {
+public final class Callers implements AutoCloseable {
     private final ExecutorService threads;
     private final List<Future<?>> callers;
 
-    interface Work {
+    public interface Work {
         /** {@code caller}: from 0. */
         void of(int caller) throws Exception;
     }
@@ -27,12 +27,12 @@ final class Callers implements AutoCloseable {
                 .toList();
     }
 
-    static Callers start(int count, Work work) {
+    public static Callers start(int count, Work work) {
         return new Callers(count, work);
     }
 
     /** Returns when all have done their work; fails as the first of them that failed. */
-    void join() throws Exception {
+    public void join() throws Exception {
         for (Future<?> caller : callers) {
             caller.get(60, TimeUnit.SECONDS);
         }

@@ -1,5 +1,6 @@
 package io.ipamer.it;
 
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
@@ -24,7 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+)");
     static final File LOG = new File("target/server-processes.log");
 
@@ -38,7 +39,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Serves from a database; returns when it serves. */
-    static ServerProcess start(String databaseUrl) throws IOException {
+    public static ServerProcess start(String databaseUrl) throws IOException {
         return startWith("--db-url", databaseUrl);
     }
 
@@ -107,8 +108,12 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Signals through it leave what it has written to be read. */
-    ProcessHandle handle() {
+    public ProcessHandle handle() {
         return process.toHandle();
+    }
+
+    public Channel channel() {
+        return channel;
     }
 
     /** For one call, which must be answered in 20 s unless it says otherwise. */

@@ -20,7 +20,7 @@ public final class Servers {
         return on(url(TestPostgres.database()));
     }
 
-    static IpamerServer on(String databaseUrl) {
+    public static IpamerServer on(String databaseUrl) {
         try {
             return IpamerServer.start(Config.read(
                     Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:0", Setting.DB_URL, databaseUrl), Map.of(), null));
@@ -32,7 +32,7 @@ public final class Servers {
     }
 
     /** As {@code --db-url} wants it. */
-    static String url(TestPostgres.Database database) {
+    public static String url(TestPostgres.Database database) {
         return database.jdbcUrl() + "?user=" + encoded(database.user()) + "&password=" + encoded(database.password());
     }
 

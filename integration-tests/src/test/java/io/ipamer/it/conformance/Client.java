@@ -35,10 +35,16 @@ final class Client {
 
     private final IpamServiceBlockingStub stub;
     private final String namespace;
+    private final boolean patient;
 
     Client(Channel channel, String namespace) {
+        this(channel, namespace, false);
+    }
+
+    private Client(Channel channel, String namespace, boolean patient) {
         this.stub = IpamServiceGrpc.newBlockingStub(channel).withMaxInboundMessageSize(64 << 20);
         this.namespace = namespace;
+        this.patient = patient;
     }
 
     /** What came back: a value as text, or a code with its sentence. */
@@ -69,14 +75,23 @@ final class Client {
         Result notFound(String... texts) {
             return fails(Code.NOT_FOUND, texts);
         }
+
+        boolean isUnavailable() {
+            return code == Code.UNAVAILABLE;
+        }
+    }
+
+    /** The same without a deadline, at which gRPC itself would answer: what this one is told, the server says. */
+    Client patient() {
+        return new Client(stub.getChannel(), namespace, true);
     }
 
     Client in(String other) {
-        return new Client(stub.getChannel(), other);
+        return new Client(stub.getChannel(), other, patient);
     }
 
     private IpamServiceBlockingStub stub() {
-        return stub.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return patient ? stub : stub.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     private static Result result(Supplier<String> call) {

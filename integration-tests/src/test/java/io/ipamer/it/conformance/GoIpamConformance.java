@@ -3,10 +3,13 @@ package io.ipamer.it.conformance;
 import static io.grpc.Status.Code.ALREADY_EXISTS;
 import static io.grpc.Status.Code.FAILED_PRECONDITION;
 import static io.grpc.Status.Code.OK;
+import static io.grpc.Status.Code.UNAVAILABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ipamer.app.IpamerServer;
+import io.ipamer.it.Callers;
+import io.ipamer.it.ServerProcess;
 import io.ipamer.it.conformance.Client.Result;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,12 +22,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * go-ipam's observable behaviour, a row a test: what its clients rely on as it is, and what was wrong in it as it should
@@ -70,23 +78,57 @@ abstract class GoIpamConformance {
         return server.grpcPort();
     }
 
+    /** A database that a row can stop, and that keeps what is in it. */
+    interface Database {
+        /** Returns when it is gone. */
+        void stop();
+
+        /** Returns when it is there. */
+        void startAgain();
+    }
+
+    @FunctionalInterface
+    interface OutageRow {
+        void run(Client client, Database database) throws Exception;
+    }
+
+    @FunctionalInterface
+    interface ProcessRow {
+        /** {@code databaseUrl}: of an empty database, as {@code --db-url} wants it. */
+        void run(String databaseUrl) throws Exception;
+    }
+
+    final void test(String id, String what, Executable test) {
+        rows.add(DynamicTest.dynamicTest(id + " " + what, test));
+    }
+
     /** In a namespace of its own. */
     final void row(String id, String what, Row row) {
-        rows.add(DynamicTest.dynamicTest(id + " " + what, () -> {
+        test(id, what, () -> {
             Client client = new Client(transport.channel(), "row-" + id);
             client.cn("row-" + id).ok();
             row.run(client);
-        }));
+        });
     }
 
     /** In the root namespace of a server of its own. */
     final void freshRow(String id, String what, Row row) {
-        rows.add(DynamicTest.dynamicTest(id + " " + what, () -> {
+        test(id, what, () -> {
             try (IpamerServer fresh = serve();
                     Transport own = connect(fresh)) {
                 row.run(new Client(own.channel(), ""));
             }
-        }));
+        });
+    }
+
+    /** In the root namespace of a server whose database the row stops. */
+    void outageRow(String id, String what, OutageRow row) {
+        laterRow(id, "stops the database: the memory store has none");
+    }
+
+    /** With server processes that the row starts and kills. */
+    void processRow(String id, String what, ProcessRow row) {
+        laterRow(id, "kills the server and looks at what it leaves: the memory store leaves nothing");
     }
 
     final void laterRow(String id, String why) {
@@ -207,7 +249,22 @@ abstract class GoIpamConformance {
             c.dp("10.0.0.0/24").ok();
             c.dp("10.0.0.0/16").ok();
         });
-        laterRow("A40", "needs a database to stop; only the memory store is there yet");
+        outageRow("A40", "without a database nothing is missing, and nothing changes", (c, database) -> {
+            c.cp("10.0.0.0/8").ok();
+            Client patient = c.patient();
+            database.stop();
+            inParallel(List.of(
+                            () -> patient.cp("192.168.0.0/16"),
+                            () -> patient.dp("10.0.0.0/8"),
+                            () -> patient.gp("10.0.0.0/8")))
+                    .forEach(result -> result.fails(UNAVAILABLE));
+            database.startAgain();
+            c.cp("10.0.0.0/8").invalid("10.0.0.0/8 overlaps 10.0.0.0/8");
+            c.lp().ok("10.0.0.0/8");
+            c.cp("192.168.0.0/16").ok();
+            c.dp("10.0.0.0/8").ok();
+            c.gp("192.168.0.0/16").ok();
+        });
         return take();
     }
 
@@ -350,7 +407,16 @@ abstract class GoIpamConformance {
                 "B38",
                 "release of nonsense",
                 c -> c.rip("10.0.0.0/24", "x").invalid("ParseAddr(\"x\"): unable to parse IP"));
-        laterRow("B40", "needs a database to stop; only the memory store is there yet");
+        outageRow("B40", "release without a database", (c, database) -> {
+            c.cp("10.0.0.0/24").ok();
+            c.aip("10.0.0.0/24").ok("10.0.0.1@10.0.0.0/24");
+            database.stop();
+            inParallel(List.of(() -> c.patient().rip("10.0.0.0/24", "10.0.0.1")))
+                    .forEach(result -> result.fails(UNAVAILABLE));
+            database.startAgain();
+            c.aip("10.0.0.0/24", "10.0.0.1").fails(ALREADY_EXISTS);
+            c.rip("10.0.0.0/24", "10.0.0.1").ok();
+        });
         row("B41", "network address released, then given", c -> {
             c.cp("10.0.0.0/30").ok();
             c.rip("10.0.0.0/30", "10.0.0.0").ok();
@@ -550,7 +616,7 @@ abstract class GoIpamConformance {
             distinct(inParallel(100, i -> c.rcp(children.get(i))));
             assertThat(c.usage("10.0.0.0/14").getAcquiredPrefixes()).isZero();
         });
-        laterRow("C44", "needs a server process on a durable store to kill; only the memory store is there yet");
+        processRow("C44", "what a killed server leaves adds up", GoIpamConformance::c44);
         row("C46", "1,000 cycles leave nothing", c -> {
             c.cp("10.0.0.0/8").ok();
             for (int i = 0; i < 1_000; i++) {
@@ -606,6 +672,52 @@ abstract class GoIpamConformance {
         c.rcp("10.0.0.0/24").fails(FAILED_PRECONDITION, "has child prefixes");
         c.gp("10.0.0.0/24").ok("10.0.0.0/24<10.0.0.0/16");
         assertThat(c.usage("10.0.0.0/16").getAcquiredPrefixes()).isEqualTo(1);
+    }
+
+    private static void c44(String databaseUrl) throws Exception {
+        for (int kills = 0; kills < 5; kills++) {
+            try (ServerProcess server = ServerProcess.start(databaseUrl)) {
+                Client c = new Client(server.channel(), "");
+                if (kills == 0) {
+                    c.cp("10.0.0.0/8").ok();
+                }
+                Semaphore answers = new Semaphore(0);
+                try (Callers storm = Callers.start(16, caller -> acquireAndRelease(c, answers))) {
+                    assertThat(answers.tryAcquire(1_000, 30, TimeUnit.SECONDS)).isTrue();
+                    server.handle().destroyForcibly();
+                    storm.join();
+                }
+            }
+            try (ServerProcess restarted = ServerProcess.start(databaseUrl)) {
+                Client c = new Client(restarted.channel(), "");
+                // From here on the database refuses what the killed one may have sent it and it has not yet done.
+                c.acp("10.0.0.0/8", 24).ok();
+                long children = Stream.of(c.lp().ok().value().split(" "))
+                        .filter(prefix -> prefix.endsWith("<10.0.0.0/8"))
+                        .count();
+                assertThat(c.usage("10.0.0.0/8").getAcquiredPrefixes()).isEqualTo(children);
+            }
+        }
+    }
+
+    /** Until the server is gone; leaves every other child. */
+    private static void acquireAndRelease(Client c, Semaphore answers) {
+        for (int i = 0; ; i++) {
+            Result given = c.acp("10.0.0.0/8", 24);
+            if (given.isUnavailable()) {
+                return;
+            }
+            answers.release();
+            String child = given.ok().value().replaceAll("<.*", "");
+            if (i % 2 == 0) {
+                Result released = c.rcp(child);
+                if (released.isUnavailable()) {
+                    return;
+                }
+                released.ok();
+                answers.release();
+            }
+        }
     }
 
     @TestFactory
@@ -894,16 +1006,17 @@ abstract class GoIpamConformance {
     }
 
     private static List<Result> inParallel(int times, Function<Integer, Result> call) throws Exception {
+        return inParallel(IntStream.range(0, times)
+                .<Callable<Result>>mapToObj(i -> () -> call.apply(i).ok())
+                .toList());
+    }
+
+    private static List<Result> inParallel(List<Callable<Result>> calls) throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(64);
         try {
-            List<Callable<Result>> calls = new ArrayList<>();
-            for (int i = 0; i < times; i++) {
-                int index = i;
-                calls.add(() -> call.apply(index));
-            }
             List<Result> results = new ArrayList<>();
-            for (Future<Result> result : callers.invokeAll(calls)) {
-                results.add(result.get().ok());
+            for (Future<Result> result : callers.invokeAll(calls, 5, TimeUnit.MINUTES)) {
+                results.add(result.get());
             }
             return results;
         } finally {
