@@ -1012,7 +1012,7 @@ abstract class GoIpamConformance {
     }
 
     private static List<Result> inParallel(List<Callable<Result>> calls) throws Exception {
-        ExecutorService callers = Executors.newFixedThreadPool(64);
+        ExecutorService callers = Executors.newFixedThreadPool(Math.min(calls.size(), 1_000));
         try {
             List<Result> results = new ArrayList<>();
             for (Future<Result> result : callers.invokeAll(calls, 5, TimeUnit.MINUTES)) {
