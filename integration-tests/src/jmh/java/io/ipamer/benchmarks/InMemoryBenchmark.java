@@ -118,7 +118,7 @@ public class InMemoryBenchmark {
                 .join();
         return state.ipam
                 .prefixes()
-                .delete(ROOT, state.prefix, CallOptions.NONE)
+                .delete(ROOT, state.prefix, null, CallOptions.NONE)
                 .join();
     }
 

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -45,9 +46,19 @@ final class BadInputCalls {
             Map.entry("child_cidr", List.of("", "10.0.1.0/24", "10.0.0.0/24")),
             Map.entry("address", List.of("", "10.0.0.1", "10.0.0.77", "2001:db8::1")),
             Map.entry("ip", List.of("", "10.0.0.1", "10.0.0.77", "2001:db8::1")),
+            Map.entry("from_address", List.of("", "10.0.0.1")),
+            Map.entry("to_address", List.of("", "10.0.0.77")),
+            Map.entry("owner", List.of("", "team-a")),
+            Map.entry("key", List.of("tier", "example.org/tier")),
+            Map.entry("value", List.of("", "gold")),
+            Map.entry("description", List.of("", "what it is for")),
+            Map.entry("paths", List.of("owner", "labels", "labels.tier", "description", "*")),
             Map.entry("namespace", List.of("", "", "tenant")),
             Map.entry("name", List.of("", "tenant")),
             Map.entry("dump", List.of("[]", "[{\"Cidr\":\"198.51.100.0/24\"}]")));
+
+    /** Of many messages: TransferCallsTest of the server tries their fields. */
+    static final Set<String> STREAMED = Set.of("Export", "Import");
 
     record Rpc(MethodDescriptor method, io.grpc.MethodDescriptor<DynamicMessage, DynamicMessage> wire) {
         String name() {
@@ -84,6 +95,7 @@ final class BadInputCalls {
                         IpamerServiceProto.getDescriptor().findServiceByName("IpamerService"))
                 .map(ServiceDescriptor::getMethods)
                 .flatMap(List::stream)
+                .filter(method -> !STREAMED.contains(method.getName()))
                 .map(method -> new Rpc(method, wire(method)))
                 .toList();
     }
@@ -157,7 +169,8 @@ final class BadInputCalls {
             }
             case INT -> field.getName().equals("length") ? 24 + random.nextInt(60) : 1 + random.nextInt(3);
             case LONG -> 1L + random.nextInt(3);
-            case BOOLEAN -> random.nextBoolean();
+            // A forced delete would take away what the other calls are about.
+            case BOOLEAN -> !field.getName().equals("force") && random.nextBoolean();
             case ENUM -> {
                 List<EnumValueDescriptor> values = field.getEnumType().getValues();
                 yield values.get(random.nextInt(values.size()));

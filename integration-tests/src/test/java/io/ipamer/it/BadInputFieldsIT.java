@@ -27,6 +27,11 @@ import io.ipamer.proto.goipam.ListPrefixesRequest;
 import io.ipamer.proto.goipam.Prefix;
 import io.ipamer.proto.goipam.PrefixUsageRequest;
 import io.ipamer.proto.v1.ErrorReason;
+import io.ipamer.proto.v1.IpamerServiceGrpc;
+import io.ipamer.proto.v1.IpamerServiceGrpc.IpamerServiceBlockingStub;
+import io.ipamer.proto.v1.ListIpsRequest;
+import io.ipamer.proto.v1.ListIpsResponse;
+import io.ipamer.proto.v1.ListPrefixesResponse;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -50,6 +55,7 @@ class BadInputFieldsIT {
     private static final int PASSES = 10;
     private static final int SHOWN = 20;
     private static final int SHOWN_CHARACTERS = 400;
+    private static final int MOST_ROWS = 1_000;
 
     /** What a caller can be told of a text. RESOURCE_EXHAUSTED: only where it says what is exhausted. */
     private static final Set<Code> CALLERS_FAULT = EnumSet.of(
@@ -62,6 +68,7 @@ class BadInputFieldsIT {
     private IpamerServer server;
     private ManagedChannel channel;
     private IpamServiceBlockingStub goipam;
+    private IpamerServiceBlockingStub ipamer;
 
     /** Two namespaces, each with a parent, a child that holds addresses, and an IPv6 prefix. */
     @BeforeEach
@@ -73,6 +80,7 @@ class BadInputFieldsIT {
                 .directExecutor()
                 .build();
         goipam = IpamServiceGrpc.newBlockingStub(channel);
+        ipamer = IpamerServiceGrpc.newBlockingStub(channel);
         goipam.createNamespace(
                 CreateNamespaceRequest.newBuilder().setNamespace("tenant").build());
         for (String namespace : List.of("root", "tenant")) {
@@ -224,6 +232,7 @@ class BadInputFieldsIT {
                     goipam.dump(DumpRequest.newBuilder().setNamespace(namespace).build())
                             .getDump()
                             .replaceAll("\"Version\":\\d+", ""));
+            state.put("what is said in " + namespace, said(namespace));
             List<Prefix> prefixes = goipam.listPrefixes(ListPrefixesRequest.newBuilder()
                             .setNamespace(namespace)
                             .build())
@@ -239,6 +248,25 @@ class BadInputFieldsIT {
             }
         }
         return state;
+    }
+
+    /** Dumps of go-ipam have no owners, labels and descriptions. */
+    private String said(String namespace) {
+        ListPrefixesResponse page = ipamer.listPrefixes(io.ipamer.proto.v1.ListPrefixesRequest.newBuilder()
+                .setNamespace(namespace)
+                .setPageSize(MOST_ROWS)
+                .build());
+        assertThat(page.getNextPageToken()).isEmpty();
+        StringBuilder said = new StringBuilder();
+        for (io.ipamer.proto.v1.Prefix prefix : page.getPrefixesList()) {
+            ListIpsResponse ips = ipamer.listIps(ListIpsRequest.newBuilder()
+                    .setNamespace(namespace)
+                    .setPrefixCidr(prefix.getCidr())
+                    .setPageSize(MOST_ROWS)
+                    .build());
+            said.append(prefix).append(ips.getAllocationsList()).append(ips.getNextPageToken());
+        }
+        return said.toString();
     }
 
     private void create(String namespace, String cidr) {

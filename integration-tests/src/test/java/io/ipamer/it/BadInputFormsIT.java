@@ -32,6 +32,10 @@ import io.ipamer.proto.v1.AcquireIpsRequest;
 import io.ipamer.proto.v1.CheckOverlapRequest;
 import io.ipamer.proto.v1.IpamerServiceGrpc;
 import io.ipamer.proto.v1.IpamerServiceGrpc.IpamerServiceBlockingStub;
+import io.ipamer.proto.v1.ListFreeRequest;
+import io.ipamer.proto.v1.ListIpsRequest;
+import io.ipamer.proto.v1.ListNamespacesRequest;
+import io.ipamer.proto.v1.LookupRequest;
 import io.ipamer.proto.v1.ReleaseIpsItem;
 import io.ipamer.proto.v1.ReleaseIpsRequest;
 import java.io.ByteArrayInputStream;
@@ -53,7 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every malformed form that is known, where it can come, and numbers beyond their ranges. */
 class BadInputFormsIT {
     private static final Set<String> CIDRS = Set.of("cidr", "cidrs", "parent_cidr", "prefix_cidr", "child_cidr");
-    private static final Set<String> ADDRESSES = Set.of("ip", "address");
+    private static final Set<String> ADDRESSES = Set.of("ip", "address", "from_address", "to_address");
 
     /** Stands for the bytes of {@link #NOT_UTF8}, which no string can hold. */
     private static final String MARK = "\u0001\u0002\u0003";
@@ -146,8 +150,13 @@ class BadInputFormsIT {
                 "nonsense"
             })
     void aMalformedCidrIsRefusedByEveryCallThatTakesOne(String cidr) throws Exception {
-        everyCallRefuses(
-                CIDRS, cidr, attempt -> !cidr.isEmpty() || !field(attempt).equals("child_cidr"));
+        everyCallRefuses(CIDRS, cidr, attempt -> !cidr.isEmpty() || !mayBeEmpty(attempt));
+    }
+
+    private static boolean mayBeEmpty(Attempt attempt) {
+        return field(attempt).equals("child_cidr")
+                || attempt.rpc().name().endsWith(".ListPrefixes")
+                || attempt.rpc().name().endsWith(".ReleaseIpsByOwner");
     }
 
     @ParameterizedTest(name = "address \"{0}\"")
@@ -460,7 +469,43 @@ class BadInputFormsIT {
         assertThat(state()).isEqualTo(before);
     }
 
-    @ParameterizedTest(name = "reservation policy {0}")
+    @ParameterizedTest(name = "pages of {0}")
+    @ValueSource(ints = {-1, 1_001, Integer.MAX_VALUE, Integer.MIN_VALUE})
+    void aPageSizeOutOfRangeIsRefused(int size) {
+        String before = state();
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
+                () -> ipamer.listNamespaces(
+                        ListNamespacesRequest.newBuilder().setPageSize(size).build()),
+                () -> ipamer.listPrefixes(io.ipamer.proto.v1.ListPrefixesRequest.newBuilder()
+                        .setPageSize(size)
+                        .build()),
+                () -> ipamer.listIps(ListIpsRequest.newBuilder()
+                        .setPrefixCidr("192.168.0.0/24")
+                        .setPageSize(size)
+                        .build()),
+                () -> ipamer.listFree(ListFreeRequest.newBuilder()
+                        .setCidr("192.168.0.0/24")
+                        .setPageSize(size)
+                        .build()),
+                () -> ipamer.lookup(LookupRequest.newBuilder()
+                        .setOwner("o")
+                        .setPageSize(size)
+                        .build()))) {
+            assertThat(reason(call)).isEqualTo("INVALID_COUNT");
+        }
+        assertThat(state()).isEqualTo(before);
+    }
+
+    @ParameterizedTest(name = "depth {0}")
+    @ValueSource(ints = {-1, 129, Integer.MAX_VALUE, Integer.MIN_VALUE})
+    void aDepthOutOfRangeIsRefused(int depth) {
+        assertThat(reason(() -> ipamer.listPrefixes(io.ipamer.proto.v1.ListPrefixesRequest.newBuilder()
+                        .setDepth(depth)
+                        .build())))
+                .isEqualTo("INVALID_FILTER");
+    }
+
+    @ParameterizedTest(name = "enum value {0}")
     @ValueSource(ints = {3, 99, -1, Integer.MAX_VALUE})
     void anEnumValueThatNobodyKnowsIsRefused(int number) {
         String before = state();
@@ -473,6 +518,10 @@ class BadInputFormsIT {
                         .setParentCidr("10.0.0.0/16")
                         .setLength(24)
                         .setReservationValue(number)
+                        .build())))
+                .isEqualTo("INVALID_ENUM_VALUE");
+        assertThat(reason(() -> ipamer.listPrefixes(io.ipamer.proto.v1.ListPrefixesRequest.newBuilder()
+                        .setFamilyValue(number)
                         .build())))
                 .isEqualTo("INVALID_ENUM_VALUE");
         assertThat(state()).isEqualTo(before);

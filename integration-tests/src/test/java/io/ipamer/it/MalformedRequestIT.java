@@ -72,6 +72,7 @@ class MalformedRequestIT {
                 .flatMap(List::stream)
                 .map(ServiceDescriptor::getMethods)
                 .flatMap(List::stream)
+                .filter(method -> !BadInputCalls.STREAMED.contains(method.getName()))
                 .toList();
     }
 

@@ -38,9 +38,9 @@ class UpgradeIT {
             -- serves-from: %d
             ALTER TABLE prefix ADD COLUMN IF NOT EXISTS note TEXT NULL;
             CREATE INDEX IF NOT EXISTS prefix_note_ix ON prefix (note);
-            CREATE TABLE IF NOT EXISTS tag (
+            CREATE TABLE IF NOT EXISTS remark (
               name TEXT NOT NULL,
-              CONSTRAINT tag_pk PRIMARY KEY (name)
+              CONSTRAINT remark_pk PRIMARY KEY (name)
             );
             """;
 
@@ -86,7 +86,7 @@ class UpgradeIT {
     private List<String> whatTheMigrationAdds() throws SQLException {
         return database.column("SELECT column_name FROM information_schema.columns WHERE column_name IN ('note')"
                 + " UNION ALL SELECT indexname FROM pg_indexes WHERE indexname = 'prefix_note_ix'"
-                + " UNION ALL SELECT tablename FROM pg_tables WHERE tablename = 'tag'");
+                + " UNION ALL SELECT tablename FROM pg_tables WHERE tablename = 'remark'");
     }
 
     private static IpamerServiceBlockingStub stub(ServerProcess server) {
@@ -200,7 +200,7 @@ class UpgradeIT {
         servers.add(next);
 
         next.awaitServing();
-        assertThat(whatTheMigrationAdds()).containsExactlyInAnyOrder("note", "prefix_note_ix", "tag");
+        assertThat(whatTheMigrationAdds()).containsExactlyInAnyOrder("note", "prefix_note_ix", "remark");
         assertThat(database.column("SELECT CAST(count(*) AS TEXT) FROM schema_version WHERE version > 0"))
                 .containsExactly("" + (current + 1));
     }

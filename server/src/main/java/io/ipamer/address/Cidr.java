@@ -194,6 +194,15 @@ public record Cidr(IpAddress first, int length) implements Comparable<Cidr> {
         return length == this.length ? this : of(first, length);
     }
 
+    /** The largest block that begins at that address. */
+    public static Cidr largestAt(IpAddress first) {
+        int length = 0;
+        while (!of(first, length).first.equals(first)) {
+            length++;
+        }
+        return new Cidr(first, length);
+    }
+
     /** The addresses from {@link #first()} to {@link #last()}. */
     public AddressRange range() {
         return new AddressRange(first, last());

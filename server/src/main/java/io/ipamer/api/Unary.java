@@ -71,7 +71,7 @@ public final class Unary {
     }
 
     /** What is told of a failure: itself when it is a refusal, else an incident whose cause only the log knows. */
-    private static IpamerException refusal(Throwable failure) {
+    public static IpamerException refusal(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof CancellationException) {

@@ -13,6 +13,7 @@ import io.ipamer.store.embedded.EmbeddedPostgresException;
 import io.ipamer.store.memory.MemoryStore;
 import io.ipamer.store.sql.DatabaseUrl;
 import io.ipamer.store.sql.SqlStore;
+import io.ipamer.transfer.Transfers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -41,6 +42,8 @@ public final class IpamerServer implements AutoCloseable {
     private final Supplier<String> data;
     private final CompletableFuture<String> failure;
     private final ScheduledThreadPoolExecutor timer;
+    private final Ipam ipam;
+    private final Transfers transfers;
     private final GrpcDoor grpc;
 
     private IpamerServer(
@@ -49,12 +52,16 @@ public final class IpamerServer implements AutoCloseable {
             Supplier<String> data,
             CompletableFuture<String> failure,
             ScheduledThreadPoolExecutor timer,
+            Ipam ipam,
+            Transfers transfers,
             GrpcDoor grpc) {
         this.postgres = postgres;
         this.store = store;
         this.data = data;
         this.failure = failure;
         this.timer = timer;
+        this.ipam = ipam;
+        this.transfers = transfers;
         this.grpc = grpc;
     }
 
@@ -113,13 +120,20 @@ public final class IpamerServer implements AutoCloseable {
 
     private static IpamerServer onceLookedAt(IpamerServer server, SqlStore store, Duration patience)
             throws ConfigException {
-        store.onReadiness(server.grpc::ready);
+        store.onReadiness(server::ready);
         store.awaitFirstLook(patience);
         if (server.failure.isDone()) {
             server.close();
             throw new ConfigException(server.failure.join());
         }
         return server;
+    }
+
+    private void ready(boolean ready) {
+        grpc.ready(ready);
+        if (ready) {
+            ipam.imports().watch();
+        }
     }
 
     private static EmbeddedPostgres startPostgres(Config config) throws ConfigException {
@@ -141,7 +155,7 @@ public final class IpamerServer implements AutoCloseable {
 
     private static IpamerServer inMemory(InetSocketAddress grpcAddress, String data) throws IOException {
         IpamerServer server = start(grpcAddress, null, new MemoryStore(), () -> data, new CompletableFuture<>());
-        server.grpc.ready(true);
+        server.ready(true);
         return server;
     }
 
@@ -153,14 +167,19 @@ public final class IpamerServer implements AutoCloseable {
             CompletableFuture<String> failure)
             throws IOException {
         ScheduledThreadPoolExecutor timer = timer();
-        Ipam ipam = new Ipam(store, surroundings(timer));
+        Surroundings surroundings = surroundings(timer);
+        Ipam ipam = new Ipam(store, surroundings);
+        Transfers transfers = new Transfers(ipam);
         BuildFacts build = Build.facts();
         try {
             // go-ipam's health says SERVING whatever its database does, and its clients restart what does not.
             GrpcDoor grpc = GrpcDoor.open(
-                    grpcAddress, List.of(new GoIpamApi(ipam, build)), List.of(new IpamerApi(ipam, build)));
-            return new IpamerServer(postgres, store, data, failure, timer, grpc);
+                    grpcAddress,
+                    List.of(new GoIpamApi(ipam, transfers, build)),
+                    List.of(new IpamerApi(ipam, transfers, surroundings.timer(), build)));
+            return new IpamerServer(postgres, store, data, failure, timer, ipam, transfers, grpc);
         } catch (IOException | RuntimeException failed) {
+            transfers.close();
             timer.shutdownNow();
             store.close();
             throw failed;
@@ -212,6 +231,7 @@ public final class IpamerServer implements AutoCloseable {
     @Override
     public void close() {
         grpc.close();
+        transfers.close();
         timer.shutdownNow();
         store.close();
         if (postgres != null) {

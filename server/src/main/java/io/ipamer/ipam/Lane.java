@@ -125,6 +125,10 @@ final class Lane {
         int half = (queue.size() + underWay.size() + 1) / 2;
         List<Pending<?>> batch = withWaiting(List.of(), Math.min(half, MAX_BATCH));
         busy = !batch.isEmpty();
+        if (!busy && underWay.stream().noneMatch(pending -> pending.call().recurs())) {
+            view = null;
+            underWay = List.of();
+        }
         return batch;
     }
 
@@ -510,12 +514,7 @@ final class Lane {
 
     private CompletableFuture<@Nullable Void> gone(List<Pending<?>> batch) {
         view = null;
-        IpamerException notFound = scope.cidr() == null
-                ? new IpamerException(Reason.NAMESPACE_NOT_FOUND, "the namespace does not exist")
-                : new IpamerException(
-                        Reason.PREFIX_NOT_FOUND,
-                        "prefix " + scope.cidr() + " does not exist",
-                        Map.of("cidr", scope.cidr().toString()));
+        IpamerException notFound = Router.gone(scope);
         batch.forEach(pending -> replays.answerOr(pending.caller(), null, () -> pending.refuse(notFound)));
         return DONE;
     }

@@ -8,6 +8,7 @@ import io.ipamer.plan.CreateNamespace;
 import io.ipamer.plan.DeleteNamespace;
 import io.ipamer.plan.Scope;
 import io.ipamer.store.Store;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +53,11 @@ public final class Namespaces {
 
     /** All of them, by name. */
     public CompletableFuture<List<Namespace>> list() {
-        return Failures.told(store.namespaces());
+        // Engines and databases differ in how they order text.
+        return Failures.told(store.namespaces("", Integer.MAX_VALUE)
+                .thenApply(all -> all.stream()
+                        .filter(namespace -> !namespace.isHidden())
+                        .sorted(Comparator.comparing(Namespace::name))
+                        .toList()));
     }
 }

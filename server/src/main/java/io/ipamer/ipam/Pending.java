@@ -35,7 +35,13 @@ record Pending<A extends Answer>(Caller<A> caller, Call<A> call, long deadline, 
 
     void answer(Answer answer, long revision) {
         if (!caller.answer(answer, revision, false)) {
-            LOG.info("a call stands although its caller has left: {} -> {}", call, answer);
+            // Not the call as a whole: it may hold megabytes of a caller's own text.
+            LOG.info(
+                    "a call stands although its caller has left: {}, {}",
+                    call.getClass().getSimpleName(),
+                    caller.request() == null
+                            ? "without a request id"
+                            : "request id " + caller.request().id());
         }
     }
 

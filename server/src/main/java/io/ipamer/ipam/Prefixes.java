@@ -2,12 +2,11 @@ package io.ipamer.ipam;
 
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
-import io.ipamer.model.Allocation;
 import io.ipamer.model.IpamerException;
-import io.ipamer.model.Loaded;
+import io.ipamer.model.MetadataUpdate;
 import io.ipamer.model.Mode;
+import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
-import io.ipamer.model.PrefixContent;
 import io.ipamer.model.Reason;
 import io.ipamer.model.Reply;
 import io.ipamer.model.Reservation;
@@ -18,20 +17,20 @@ import io.ipamer.plan.DeletePrefix;
 import io.ipamer.plan.Extract;
 import io.ipamer.plan.Found;
 import io.ipamer.plan.Head;
-import io.ipamer.plan.LoadPrefixes;
 import io.ipamer.plan.Read;
 import io.ipamer.plan.Scope;
+import io.ipamer.plan.UpdatePrefix;
+import io.ipamer.store.Span;
 import io.ipamer.store.Store;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +52,7 @@ public final class Prefixes {
     /** A top-level prefix. Refused: PREFIX_OVERLAPS. */
     public CompletableFuture<Reply<Prefix>> create(
             String namespace, Cidr cidr, Reservation reservation, CallOptions options) {
-        CreatePrefix call = new CreatePrefix(cidr, reservation);
+        CreatePrefix call = new CreatePrefix(cidr, reservation, options.metadata());
         return router.toNamespace(
                 namespace,
                 found -> new Router.Route<>(Scope.of(found), call, null, router.created(namespace)),
@@ -67,13 +66,88 @@ public final class Prefixes {
 
     /** All prefixes of a namespace at any depth, in the order of {@link Cidr}. */
     public CompletableFuture<List<Prefix>> list(String namespace) {
-        return Failures.told(router.namespace(namespace).thenCompose(found -> store.prefixes(found.id())));
+        return Failures.told(router.namespace(namespace).thenCompose(this::all));
     }
 
-    /** A prefix at any depth. Refused: PREFIX_HAS_ADDRESSES, PREFIX_HAS_CHILDREN. */
-    public CompletableFuture<Reply<Prefix>> delete(String namespace, Cidr cidr, CallOptions options) {
+    /**
+     * Changes what is said of a prefix. Refused: PREFIX_ID_MISMATCH, INVALID_LABEL.
+     *
+     * @param prefixId changes it only if it still is this prefix; null whichever it is
+     */
+    public CompletableFuture<Reply<Prefix>> update(
+            String namespace, Cidr cidr, @Nullable UUID prefixId, MetadataUpdate update, CallOptions options) {
         return router.toPrefix(
-                namespace, cidr, prefix -> deletion(namespace, prefix, null), options, () -> "DeletePrefix " + cidr);
+                namespace,
+                cidr,
+                prefix -> new Router.Route<>(
+                        Scope.above(prefix),
+                        new UpdatePrefix(prefix, update),
+                        whyNotThat(prefix, prefixId),
+                        answer -> {}),
+                options,
+                () -> "UpdatePrefix " + cidr + " " + prefixId + " " + update);
+    }
+
+    /**
+     * A prefix at any depth. Refused: PREFIX_ID_MISMATCH, PREFIX_HAS_ADDRESSES, PREFIX_HAS_CHILDREN.
+     *
+     * @param prefixId deletes it only if it still is this prefix; null whichever it is
+     */
+    public CompletableFuture<Reply<Prefix>> delete(
+            String namespace, Cidr cidr, @Nullable UUID prefixId, CallOptions options) {
+        return router.toPrefix(
+                namespace,
+                cidr,
+                prefix -> deletion(namespace, prefix, whyNotThat(prefix, prefixId)),
+                options,
+                () -> "DeletePrefix " + cidr + (prefixId == null ? "" : " " + prefixId));
+    }
+
+    /**
+     * What became of a prefix that was to be deleted with everything in it.
+     *
+     * @param reply the prefix as it was or, while something is left, as it stands
+     * @param inProgress whether something is left
+     * @param deleted how many prefixes went, itself included
+     * @param released how many addresses were released
+     */
+    public record Deletion(Reply<Prefix> reply, boolean inProgress, long deleted, long released) {}
+
+    /**
+     * A prefix at any depth with everything in it, see {@link ForcedDelete}; takes at most 15 s and may be called again to
+     * go on. Refused: PREFIX_ID_MISMATCH.
+     *
+     * @param prefixId deletes it only if it still is this prefix; null whichever it is
+     */
+    public CompletableFuture<Deletion> deleteWithContent(
+            String namespace, Cidr cidr, @Nullable UUID prefixId, CallOptions options) {
+        Supplier<String> canonical = () -> "DeletePrefix force " + cidr + " " + prefixId;
+        CompletableFuture<Deletion> promise = new CompletableFuture<>();
+        Steps steps = router.steps(options, promise::isDone);
+        CompletableFuture<Deletion> deletion = router.namespace(namespace).thenCompose(found -> {
+            Supplier<CompletableFuture<Optional<Deletion>>> replay =
+                    () -> router.<Prefix>replay(found.id(), options, canonical)
+                            .thenApply(reply -> reply.map(done -> new Deletion(done, false, 0, 0)));
+            // The prefix first: one that is found before an earlier sending of the call was done is not what has its
+            // CIDR after that, and its scope is gone.
+            CompletableFuture<Deletion> run = router.prefix(namespace, cidr)
+                    .thenCompose(prefix -> replay.get().thenCompose(done -> {
+                        if (done.isPresent()) {
+                            return CompletableFuture.completedFuture(done.get());
+                        }
+                        IpamerException refusal = whyNotThat(prefix, prefixId);
+                        if (refusal != null) {
+                            throw refusal;
+                        }
+                        return new ForcedDelete(store, router, namespace, prefix, options, canonical, steps).run();
+                    }));
+            return Promises.then(
+                    run,
+                    CompletableFuture::completedFuture,
+                    failure -> replay.get().thenApply(earlier -> earlier.orElseThrow(() -> Steps.stopped(failure))));
+        });
+        Promises.finish(deletion, promise::complete, failure -> promise.completeExceptionally(Steps.stopped(failure)));
+        return promise;
     }
 
     /**
@@ -82,13 +156,14 @@ public final class Prefixes {
      */
     public CompletableFuture<Reply<Prefix>> acquireChild(
             String namespace, Cidr parent, int length, Reservation reservation, CallOptions options) {
-        return acquireChild(namespace, parent, AcquireChildPrefix.ofLength(length, reservation), options);
+        return acquireChild(
+                namespace, parent, AcquireChildPrefix.ofLength(length, reservation, options.metadata()), options);
     }
 
     /** That child. Refused as by length, PREFIX_TAKEN, PREFIX_OUTSIDE_PARENT. */
     public CompletableFuture<Reply<Prefix>> acquireChild(
             String namespace, Cidr parent, Cidr child, Reservation reservation, CallOptions options) {
-        return acquireChild(namespace, parent, AcquireChildPrefix.of(child, reservation), options);
+        return acquireChild(namespace, parent, AcquireChildPrefix.of(child, reservation, options.metadata()), options);
     }
 
     private CompletableFuture<Reply<Prefix>> acquireChild(
@@ -117,12 +192,19 @@ public final class Prefixes {
                 () -> "ReleaseChildPrefix " + cidr + " " + prefixId);
     }
 
+    private static @Nullable IpamerException whyNotThat(Prefix prefix, @Nullable UUID prefixId) {
+        return prefixId == null || prefixId.equals(prefix.id())
+                ? null
+                : new IpamerException(
+                        Reason.PREFIX_ID_MISMATCH,
+                        "prefix " + prefix.cidr() + " is another one now: its id is not " + prefixId,
+                        Map.of("cidr", prefix.cidr().toString()));
+    }
+
     private static @Nullable IpamerException whyNoRelease(Prefix prefix, @Nullable UUID prefixId) {
-        if (prefixId != null && !prefixId.equals(prefix.id())) {
-            return new IpamerException(
-                    Reason.PREFIX_ID_MISMATCH,
-                    "prefix " + prefix.cidr() + " is another one now: its id is not " + prefixId,
-                    Map.of("cidr", prefix.cidr().toString()));
+        IpamerException notThat = whyNotThat(prefix, prefixId);
+        if (notThat != null) {
+            return notThat;
         }
         return prefix.parentId() == null
                 ? new IpamerException(
@@ -157,6 +239,7 @@ public final class Prefixes {
                 head.children(),
                 head.leaked(),
                 head.isEmpty() ? prefix.cidr() : largest,
+                head.closing(),
                 head.seq());
     }
 
@@ -227,71 +310,8 @@ public final class Prefixes {
         });
     }
 
-    /**
-     * Puts prefixes with all they hold into a namespace without any, whole or not at all. Refused: NAMESPACE_NOT_EMPTY,
-     * INVALID_DUMP. A step for each prefix, address and leaked block.
-     */
-    public CompletableFuture<Reply<Loaded>> load(String namespace, List<PrefixContent> prefixes, CallOptions options) {
-        LoadPrefixes call = new LoadPrefixes(prefixes);
-        return router.toNamespace(
-                namespace, found -> new Router.Route<>(Scope.of(found), call), options, call::toString);
-    }
-
-    /** All top-level prefixes with all they hold, each as of one moment. A step for each row. */
-    public CompletableFuture<List<PrefixContent>> contents(String namespace) {
-        return Failures.told(router.namespace(namespace)
-                .thenCompose(found -> store.prefixes(found.id()))
-                .thenCompose(this::contents));
-    }
-
-    private CompletableFuture<List<PrefixContent>> contents(List<Prefix> prefixes) {
-        List<CompletableFuture<Optional<Extract>>> reads = new ArrayList<>(prefixes.size());
-        for (Prefix prefix : prefixes) {
-            Cidr cidr = prefix.cidr();
-            reads.add(store.read(
-                    Scope.of(prefix),
-                    List.of(
-                            new Read.AllocationsFrom(cidr.first(), Integer.MAX_VALUE),
-                            new Read.LeakedFrom(cidr, Integer.MAX_VALUE))));
-        }
-        return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new)).thenApply(done -> {
-            Map<UUID, List<PrefixContent>> byParent = new HashMap<>();
-            List<PrefixContent> top = new ArrayList<>();
-            // Children stand after their parents, so from the end a prefix's children are there when it comes.
-            for (int i = prefixes.size() - 1; i >= 0; i--) {
-                Prefix prefix = prefixes.get(i);
-                Optional<Extract> extract = reads.get(i).join();
-                if (extract.isPresent()) {
-                    List<PrefixContent> children = byParent.getOrDefault(prefix.id(), List.of());
-                    List<PrefixContent> siblings = prefix.parentId() == null
-                            ? top
-                            : byParent.computeIfAbsent(prefix.parentId(), id -> new ArrayList<>());
-                    siblings.add(content(prefix, extract.get(), reversed(children)));
-                }
-            }
-            return reversed(top);
-        });
-    }
-
-    private static PrefixContent content(Prefix prefix, Extract extract, List<PrefixContent> children) {
-        Head head = extract.head();
-        List<IpAddress> acquired = ((Found.Allocations) extract.found().get(0))
-                .rows().stream().map(Allocation::address).toList();
-        return new PrefixContent(
-                prefix.cidr(),
-                head.mode() == Mode.CHILD,
-                head.firstReserved(),
-                head.lastReserved(),
-                acquired,
-                ((Found.Leaked) extract.found().get(1)).rows(),
-                children,
-                head.seq());
-    }
-
-    private static <T> List<T> reversed(List<T> list) {
-        List<T> reversed = new ArrayList<>(list);
-        Collections.reverse(reversed);
-        return reversed;
+    private CompletableFuture<List<Prefix>> all(Namespace namespace) {
+        return store.prefixes(namespace.id(), Span.ALL, Integer.MAX_VALUE).thenApply(Store.Page::rows);
     }
 
     /** What {@code make} makes of a prefix and what the store says of it. */

@@ -19,10 +19,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -64,6 +66,11 @@ final class Router {
         Route(Scope scope, Call<A> call) {
             this(scope, call, null, answer -> {});
         }
+    }
+
+    /** Remembers what a name means since just now. */
+    void learn(Namespace namespace) {
+        namespaces.put(namespace.name(), namespace);
     }
 
     /** Remembers a prefix that was just created. */
@@ -109,7 +116,32 @@ final class Router {
      */
     <A extends Answer> CompletableFuture<Reply<A>> toSystem(
             Call<A> call, CallOptions options, Supplier<String> canonical) {
-        return new Trip<A, Scope>(new SystemName(), system -> new Route<>(system, call), options, canonical).start();
+        return toScope(new Route<>(Scope.SYSTEM, call), options, canonical);
+    }
+
+    /** Sends a call to the lane of a scope that was found before; see {@link #toSystem}. */
+    <A extends Answer> CompletableFuture<Reply<A>> toScope(
+            Route<A> route, CallOptions options, Supplier<String> canonical) {
+        return new Trip<A, Scope>(new Known(route.scope()), scope -> route, options, canonical).start();
+    }
+
+    /**
+     * The answer of a call of many steps that was done before under its request id; for what takes things back only.
+     *
+     * @return empty when it was not
+     */
+    <A extends Answer> CompletableFuture<Optional<Reply<A>>> replay(
+            UUID space, CallOptions options, Supplier<String> canonical) {
+        CompletableFuture<Reply<A>> promise = new CompletableFuture<>();
+        CompletableFuture<Optional<Reply<A>>> replay = promise.thenApply(Optional::of);
+        Caller<A> caller = new Caller<>(request(options, space, canonical), promise, answer -> {});
+        replays.answerOr(caller, null, () -> replay.complete(Optional.empty()));
+        return replay;
+    }
+
+    private static @Nullable Request request(CallOptions options, @Nullable UUID space, Supplier<String> canonical) {
+        String id = options.requestId();
+        return id == null || space == null ? null : new Request(space, id, fingerprint(canonical.get()));
     }
 
     /** Sends the call on that namespace as a whole to the lane of the system; see {@link #toSystem}. */
@@ -132,6 +164,11 @@ final class Router {
             CallOptions options,
             Supplier<String> canonical) {
         return new Trip<>(new PrefixName(new NamedCidr(namespace, cidr)), route, options, canonical).start();
+    }
+
+    /** The time that a call of many steps has. {@code unwanted}: whether nobody waits any more. */
+    Steps steps(CallOptions options, BooleanSupplier unwanted) {
+        return new Steps(surroundings, options.deadline(), unwanted);
     }
 
     /** A fresh look at a namespace; fails with NAMESPACE_NOT_FOUND. */
@@ -163,21 +200,31 @@ final class Router {
                 Map.of("cidr", cidr.toString(), "namespace", namespace));
     }
 
-    private static final class SystemName implements Names<Scope> {
+    /** Of a scope whose head is not there. */
+    static IpamerException gone(Scope scope) {
+        return scope.cidr() == null
+                ? new IpamerException(Reason.NAMESPACE_NOT_FOUND, "the namespace does not exist")
+                : new IpamerException(
+                        Reason.PREFIX_NOT_FOUND,
+                        "prefix " + scope.cidr() + " does not exist",
+                        Map.of("cidr", scope.cidr().toString()));
+    }
+
+    /** A scope that needs no name. */
+    private record Known(Scope scope) implements Names<Scope> {
         @Override
         public Scope cached() {
-            return Scope.SYSTEM;
+            return scope;
         }
 
         @Override
         public void forget() {
-            // Its one scope never goes.
+            // Nothing is cached.
         }
 
         @Override
         public CompletableFuture<Sight<Scope>> look() {
-            return CompletableFuture.completedFuture(
-                    new Sight<>(Scope.SYSTEM, Scope.SYSTEM.requestSpace(), namespaceNotFound("")));
+            return CompletableFuture.completedFuture(new Sight<>(scope, scope.requestSpace(), gone(scope)));
         }
     }
 
@@ -280,7 +327,8 @@ final class Router {
                     names.look(),
                     sight -> {
                         if (sight.target() == null) {
-                            Caller<A> caller = new Caller<>(request(sight.requestSpace()), promise, answer -> {});
+                            Caller<A> caller = new Caller<>(
+                                    request(options, sight.requestSpace(), canonical), promise, answer -> {});
                             replays.answerOr(caller, null, () -> caller.refuse(sight.otherwise()));
                         } else {
                             go(sight.target(), refusal -> false);
@@ -291,7 +339,12 @@ final class Router {
 
         private void go(T target, Pending.SecondChance secondChance) {
             Route<A> way = route.apply(target);
-            Caller<A> caller = new Caller<>(request(way.scope().requestSpace()), promise, way.learn());
+            if (options.dryRun()) {
+                tryOut(way, secondChance);
+                return;
+            }
+            Caller<A> caller =
+                    new Caller<>(request(options, way.scope().requestSpace(), canonical), promise, way.learn());
             Pending<A> pending = new Pending<>(caller, way.call(), deadline(), secondChance);
             IpamerException refusal = way.refusal();
             if (refusal == null) {
@@ -301,9 +354,13 @@ final class Router {
             }
         }
 
-        private @Nullable Request request(@Nullable UUID space) {
-            String id = options.requestId();
-            return id == null || space == null ? null : new Request(space, id, fingerprint(canonical.get()));
+        private void tryOut(Route<A> way, Pending.SecondChance secondChance) {
+            Promises.finish(new Rehearsal<>(way.scope(), way.call(), store).answer(), promise::complete, failure -> {
+                IpamerException refusal = Failures.unavailable(failure);
+                if (!secondChance.take(refusal)) {
+                    promise.completeExceptionally(refusal);
+                }
+            });
         }
 
         private long deadline() {

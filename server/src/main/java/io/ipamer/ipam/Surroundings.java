@@ -14,9 +14,19 @@ import java.util.function.Supplier;
  * @param executor carries on what a caller's thread has done enough of
  * @param ids gives ids that were never given before, in any process
  * @param jitter 0 to 1
+ * @param timeOfDay milliseconds since 1970, about the same on all servers
  */
 public record Surroundings(
-        LongSupplier clock, Timer timer, Executor executor, Supplier<UUID> ids, DoubleSupplier jitter) {
+        LongSupplier clock,
+        Timer timer,
+        Executor executor,
+        Supplier<UUID> ids,
+        DoubleSupplier jitter,
+        LongSupplier timeOfDay) {
+    /** With this machine's time of day. */
+    public Surroundings(LongSupplier clock, Timer timer, Executor executor, Supplier<UUID> ids, DoubleSupplier jitter) {
+        this(clock, timer, executor, ids, jitter, System::currentTimeMillis);
+    }
 
     /** Runs a task once, after a delay. */
     @FunctionalInterface

@@ -8,4 +8,4 @@ import java.util.UUID;
  *
  * @param id made when the address is handed out and never used again: a release that names it cannot hit a later holder
  */
-public record Allocation(UUID id, IpAddress address) {}
+public record Allocation(UUID id, IpAddress address, Metadata metadata) {}

@@ -13,7 +13,15 @@ public record Namespace(UUID id, String name) implements Answer {
     /** The namespace that always exists and that an empty name means. */
     public static final Namespace ROOT = new Namespace(new UUID(0, 1), "root");
 
+    /** With what the names of those begin that nobody may see: callers cannot give a control character. */
+    public static final char HIDDEN = '\u0001';
+
     private static final int MAX_NAME_BYTES = 128;
+
+    /** Whether it is kept from callers, as while it is being imported. */
+    public boolean isHidden() {
+        return name.charAt(0) == HIDDEN;
+    }
 
     /**
      * A name as a caller gave it; the empty one means {@code root}.

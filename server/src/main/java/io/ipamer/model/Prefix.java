@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A prefix under management. All of it is fixed at creation.
+ * A prefix under management. All of it but its metadata is fixed at creation.
  *
  * @param id made when the prefix is created and never used again
  * @param namespaceId the namespace it belongs to
@@ -19,5 +19,10 @@ public record Prefix(
         @Nullable UUID parentId,
         @Nullable Cidr parentCidr,
         Cidr cidr,
-        Reservation reservation)
-        implements Answer {}
+        Reservation reservation,
+        Metadata metadata)
+        implements Answer {
+    public Prefix with(Metadata other) {
+        return new Prefix(id, namespaceId, parentId, parentCidr, cidr, reservation, other);
+    }
+}

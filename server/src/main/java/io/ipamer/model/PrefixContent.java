@@ -5,7 +5,7 @@ import io.ipamer.address.IpAddress;
 import java.util.List;
 
 /**
- * A prefix with all that it holds: what an export reads and a load writes.
+ * A prefix with all that it holds, as go-ipam's dump has it.
  *
  * @param parentOnly whether it gives child prefixes only, even while it has none
  * @param firstReserved whether its first address is reserved

@@ -25,7 +25,7 @@ public record Releases(List<Release> releases) implements Answer {
      *
      * @param allocationId the allocation that ended; null when a reserved address was released
      */
-    public record Released(IpAddress address, @Nullable UUID allocationId) implements Release {}
+    public record Released(IpAddress address, @Nullable UUID allocationId, Metadata metadata) implements Release {}
 
     /** It stays as it was. */
     public record Refused(IpAddress address, Reason reason, String message) implements Release {}

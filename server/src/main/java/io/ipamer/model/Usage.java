@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param leaked blocks marked as used without a prefix of their own, as an import found them
  * @param largestFreeBlock the largest block that a child prefix could be given; null when there is none or when the
  *     prefix gives addresses
+ * @param closing whether it is being deleted with everything in it, and gives out nothing
  */
 public record Usage(
         Prefix prefix,
@@ -26,4 +27,5 @@ public record Usage(
         long children,
         long leaked,
         @Nullable Cidr largestFreeBlock,
+        boolean closing,
         long revision) {}

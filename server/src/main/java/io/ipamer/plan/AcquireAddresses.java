@@ -6,6 +6,7 @@ import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
 import io.ipamer.model.Allocations;
 import io.ipamer.model.IpamerException;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Mode;
 import io.ipamer.model.Reason;
 import java.math.BigInteger;
@@ -23,34 +24,39 @@ import org.jspecify.annotations.Nullable;
  * @param count how many; at least 1
  * @param contiguous whether they must be adjacent
  * @param specific the address wanted; null for any. Then {@code count} is 1
+ * @param metadata of each of them
  */
 public record AcquireAddresses(
-        int count, boolean contiguous, @Nullable IpAddress specific) implements Call<Allocations> {
+        int count, boolean contiguous, @Nullable IpAddress specific, Metadata metadata) implements Call<Allocations> {
 
-    public static AcquireAddresses next() {
-        return new AcquireAddresses(1, false, null);
+    public static AcquireAddresses next(int count, Metadata metadata) {
+        return new AcquireAddresses(count, false, null, metadata);
     }
 
-    public static AcquireAddresses next(int count) {
-        return new AcquireAddresses(count, false, null);
+    public static AcquireAddresses run(int count, Metadata metadata) {
+        return new AcquireAddresses(count, true, null, metadata);
     }
 
-    public static AcquireAddresses run(int count) {
-        return new AcquireAddresses(count, true, null);
+    public static AcquireAddresses of(IpAddress specific, Metadata metadata) {
+        return new AcquireAddresses(1, false, specific, metadata);
     }
 
-    public static AcquireAddresses of(IpAddress specific) {
-        return new AcquireAddresses(1, false, specific);
+    /** Fingerprints are made of it: what came without metadata reads as it did before there was any. */
+    @Override
+    public String toString() {
+        return "AcquireAddresses[count=" + count + ", contiguous=" + contiguous + ", specific=" + specific + "]"
+                + metadata.canonical();
     }
 
     @Override
     public int weight() {
-        return count;
+        return count * (1 + metadata.words());
     }
 
     @Override
     public Allocations decide(View view, Supplier<UUID> ids) {
         Cidr cidr = view.cidr();
+        view.requireOpen();
         if (view.mode() == Mode.CHILD) {
             throw new IpamerException(
                     Reason.PREFIX_IS_PARENT,
@@ -63,7 +69,7 @@ public record AcquireAddresses(
             view.freeSpace().take(range);
             IpAddress address = range.first();
             while (true) {
-                allocations.add(new Allocation(ids.get(), address));
+                allocations.add(new Allocation(ids.get(), address, metadata));
                 if (address.equals(range.last())) {
                     break;
                 }

@@ -2,6 +2,7 @@ package io.ipamer.plan;
 
 import io.ipamer.address.Cidr;
 import io.ipamer.model.IpamerException;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.Reason;
 import io.ipamer.model.Reservation;
@@ -18,16 +19,24 @@ import org.jspecify.annotations.Nullable;
  * @param length of the child, longer than the parent's; ignored with {@code specific}
  * @param specific the child wanted; null for any of that length
  */
-public record AcquireChildPrefix(int length, @Nullable Cidr specific, Reservation reservation) implements Call<Prefix> {
+public record AcquireChildPrefix(int length, @Nullable Cidr specific, Reservation reservation, Metadata metadata)
+        implements Call<Prefix> {
     /** Rows to read ahead, as the next calls will want the next blocks. */
     private static final int AHEAD = 256;
 
-    public static AcquireChildPrefix ofLength(int length, Reservation reservation) {
-        return new AcquireChildPrefix(length, null, reservation);
+    public static AcquireChildPrefix ofLength(int length, Reservation reservation, Metadata metadata) {
+        return new AcquireChildPrefix(length, null, reservation, metadata);
     }
 
-    public static AcquireChildPrefix of(Cidr specific, Reservation reservation) {
-        return new AcquireChildPrefix(specific.length(), specific, reservation);
+    public static AcquireChildPrefix of(Cidr specific, Reservation reservation, Metadata metadata) {
+        return new AcquireChildPrefix(specific.length(), specific, reservation, metadata);
+    }
+
+    /** As that of {@link AcquireAddresses}. */
+    @Override
+    public String toString() {
+        return "AcquireChildPrefix[length=" + length + ", specific=" + specific + ", reservation=" + reservation + "]"
+                + metadata.canonical();
     }
 
     @Override
@@ -46,6 +55,7 @@ public record AcquireChildPrefix(int length, @Nullable Cidr specific, Reservatio
                             + (whole.length() + 1) + " to " + whole.family().bits(),
                     Map.of("length", Integer.toString(length), "parent_cidr", whole.toString()));
         }
+        view.requireOpen();
         if (view.acquired() > 0) {
             throw new IpamerException(
                     Reason.PREFIX_HAS_ADDRESSES,
@@ -62,8 +72,8 @@ public record AcquireChildPrefix(int length, @Nullable Cidr specific, Reservatio
             throw specific == null ? noneFree(view, whole) : taken(specific, whole);
         }
         Cidr cidr = specific == null ? new Cidr(outer.first(), length) : specific;
-        Prefix child =
-                new Prefix(ids.get(), view.scope().requestSpace(), view.scope().id(), whole, cidr, reservation);
+        Prefix child = new Prefix(
+                ids.get(), view.scope().requestSpace(), view.scope().id(), whole, cidr, reservation, metadata);
         view.takeBlock(outer, cidr);
         view.addChild(child);
         view.create(ScopeChange.Create.of(child));

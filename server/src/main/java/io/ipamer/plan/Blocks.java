@@ -88,6 +88,13 @@ final class Blocks {
         return null;
     }
 
+    /** Notes the reads that {@link #enclosing} would lack. */
+    void noteEnclosing(Cidr inner) {
+        for (int length = inner.length(); length >= whole.length(); length--) {
+            isKnown(inner.enclosing(length));
+        }
+    }
+
     /** The free block that {@code inner} becomes part of when it is given back, buddies merged. */
     Cidr merged(Cidr inner) {
         Cidr outer = inner;

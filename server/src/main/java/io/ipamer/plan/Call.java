@@ -13,9 +13,17 @@ public sealed interface Call<A extends Answer>
                 CreatePrefix,
                 DeletePrefix,
                 AcquireChildPrefix,
+                UpdatePrefix,
+                ClosePrefix,
                 AcquireAddresses,
                 ReleaseAddresses,
-                LoadPrefixes {
+                ReleaseOwned,
+                KeepReleaseCount,
+                ClearAddresses,
+                UpdateAddress,
+                LoadContent,
+                RenameNamespace,
+                RevealNamespace {
     /**
      * Decides on this call and changes the view accordingly; a refused call changes nothing.
      *
@@ -31,6 +39,11 @@ public sealed interface Call<A extends Answer>
 
     /** Whether its answer hands something out, rather than taking it back. */
     default boolean gives() {
+        return true;
+    }
+
+    /** Whether calls like it come to the same scope again and again, so that what is known of it is worth keeping. */
+    default boolean recurs() {
         return true;
     }
 

@@ -27,8 +27,7 @@ public record DeletePrefix(Prefix prefix) implements Call<Prefix> {
     public Prefix decide(View view, Supplier<UUID> ids) {
         Head head = view.headOf(prefix.id());
         if (head == null) {
-            throw new IpamerException(
-                    Reason.PREFIX_NOT_FOUND, "prefix " + prefix.cidr() + " does not exist", metadata());
+            throw View.notFound(prefix);
         }
         if (head.acquired() > 0) {
             throw new IpamerException(
@@ -43,8 +42,9 @@ public record DeletePrefix(Prefix prefix) implements Call<Prefix> {
                     "prefix " + prefix.cidr() + " still has " + head.children() + " child prefixes: release them first",
                     metadata());
         }
-        view.removeChild(prefix);
-        return prefix;
+        Prefix asItIs = view.childToRemove(prefix);
+        view.removeChild(asItIs);
+        return asItIs;
     }
 
     private Map<String, String> metadata() {

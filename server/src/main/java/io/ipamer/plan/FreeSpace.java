@@ -81,11 +81,33 @@ final class FreeSpace {
         }
     }
 
+    /** Notes the read that {@link #isFree} and {@link #take} would lack. */
+    void noteRange(IpAddress address) {
+        if (!view.isEmpty()) {
+            firstByLast.knowsCeiling(address, 2);
+        }
+    }
+
     /** Notes the reads that {@link #give} would lack. */
     void noteNeighbours(IpAddress address) {
         if (firstByLast.knowsCeiling(before(address), 2)) {
             firstByLast.knowsCeiling(address, 2);
         }
+    }
+
+    /** Makes sure that {@link #give} lacks nothing for addresses between those two; {@code limit}: rows to read at a time. */
+    void require(IpAddress first, IpAddress last, int limit) {
+        IpAddress from = before(first);
+        while (true) {
+            Map.Entry<IpAddress, IpAddress> range = firstByLast.ceiling(from, limit);
+            if (range == null
+                    || !range.getKey().isBefore(last)
+                    || range.getKey().isMax()) {
+                break;
+            }
+            from = range.getKey().next();
+        }
+        firstByLast.ceiling(last, 2);
     }
 
     /**

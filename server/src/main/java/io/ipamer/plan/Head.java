@@ -20,6 +20,7 @@ import java.util.UUID;
  * @param covered addresses inside children and leaked blocks, exact, 0 to 2^128; 0 for namespaces and the system
  * @param firstReserved the first address is neither free nor acquired
  * @param lastReserved the last address is neither free nor acquired
+ * @param closing it is being emptied and deleted, and gives out nothing any more
  */
 public record Head(
         long seq,
@@ -30,16 +31,17 @@ public record Head(
         long leaked,
         BigInteger covered,
         boolean firstReserved,
-        boolean lastReserved) {
+        boolean lastReserved,
+        boolean closing) {
 
     /** A new scope that holds nothing. Its own id stands for the plan that it has not had yet. */
     public static Head fresh(UUID scopeId, boolean firstReserved, boolean lastReserved) {
-        return new Head(0, scopeId, false, 0, 0, 0, BigInteger.ZERO, firstReserved, lastReserved);
+        return new Head(0, scopeId, false, 0, 0, 0, BigInteger.ZERO, firstReserved, lastReserved, false);
     }
 
     /** The system as it starts: it has the root namespace. */
     public static Head ofSystem() {
-        return new Head(0, Scope.SYSTEM.id(), false, 0, 1, 0, BigInteger.ZERO, false, false);
+        return new Head(0, Scope.SYSTEM.id(), false, 0, 1, 0, BigInteger.ZERO, false, false, false);
     }
 
     public Mode mode() {

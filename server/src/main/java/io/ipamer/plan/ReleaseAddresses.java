@@ -3,8 +3,9 @@ package io.ipamer.plan;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
+import io.ipamer.model.IpamerException;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Mode;
-import io.ipamer.model.Reason;
 import io.ipamer.model.Releases;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.function.Supplier;
  * @param alsoReserved whether a reserved first or last address may be released too, as go-ipam's clients do
  */
 public record ReleaseAddresses(List<Releases.Item> items, boolean alsoReserved) implements Call<Releases> {
+    /** Of metadata in an answer: it is kept with a request id, and goes in one message. */
+    private static final int MAX_BYTES = 2 << 20;
 
     @Override
     public int weight() {
@@ -36,48 +39,35 @@ public record ReleaseAddresses(List<Releases.Item> items, boolean alsoReserved) 
             view.missing().check();
         }
         List<Releases.Release> releases = new ArrayList<>(items.size());
+        int bytes = 0;
         for (Releases.Item item : items) {
-            releases.add(release(view, cidr, item));
+            Releases.Release release = release(view, cidr, item);
+            if (release instanceof Releases.Released released) {
+                bytes += released.metadata().size();
+                release = bytes > MAX_BYTES
+                        ? new Releases.Released(released.address(), released.allocationId(), Metadata.NONE)
+                        : released;
+            }
+            releases.add(release);
         }
         return new Releases(releases);
     }
 
     private Releases.Release release(View view, Cidr cidr, Releases.Item item) {
         IpAddress address = item.address();
-        if (!cidr.contains(address)) {
-            return new Releases.Refused(
-                    address, Reason.ALLOCATION_NOT_FOUND, "address " + address + " does not lie in " + cidr);
+        if (alsoReserved && item.allocationId() == null && cidr.contains(address) && view.isReserved(address)) {
+            view.unreserve(address);
+            view.freeSpace().give(address, view.mode() == Mode.ADDRESS);
+            return new Releases.Released(address, null, Metadata.NONE);
         }
-        if (view.isReserved(address)) {
-            return releaseReserved(view, cidr, item);
-        }
-        Allocation allocation = view.mode() == Mode.ADDRESS ? view.allocations().get(address) : null;
-        if (allocation == null) {
-            return new Releases.Refused(
-                    address, Reason.ALLOCATION_NOT_FOUND, "address " + address + " is not acquired in " + cidr);
-        }
-        if (item.allocationId() != null && !item.allocationId().equals(allocation.id())) {
-            return new Releases.Refused(
-                    address,
-                    Reason.ALLOCATION_ID_MISMATCH,
-                    "address " + address + " has moved on: it is held by another allocation than "
-                            + item.allocationId());
+        Allocation allocation;
+        try {
+            allocation = view.allocationAt(address, item.allocationId());
+        } catch (IpamerException refusal) {
+            return new Releases.Refused(address, refusal.reason(), refusal.getMessage());
         }
         view.release(address);
         view.freeSpace().give(address, true);
-        return new Releases.Released(address, allocation.id());
-    }
-
-    private Releases.Release releaseReserved(View view, Cidr cidr, Releases.Item item) {
-        IpAddress address = item.address();
-        if (!alsoReserved || item.allocationId() != null) {
-            return new Releases.Refused(
-                    address,
-                    Reason.ALLOCATION_NOT_FOUND,
-                    "address " + address + " is reserved in " + cidr + ", not acquired");
-        }
-        view.unreserve(address);
-        view.freeSpace().give(address, view.mode() == Mode.ADDRESS);
-        return new Releases.Released(address, null);
+        return new Releases.Released(address, allocation.id(), allocation.metadata());
     }
 }

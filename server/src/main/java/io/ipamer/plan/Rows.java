@@ -7,6 +7,7 @@ import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one scope that a plan changes.
@@ -35,11 +36,20 @@ public record Rows(
 
     /** How many rows; a block change counts as one. */
     public int count() {
-        return freeRanges.size()
+        int words = 0;
+        for (Change<Allocation> change : allocations.values()) {
+            words += words(change.before()) + words(change.after());
+        }
+        return words
+                + freeRanges.size()
                 + freeBlocks.size()
                 + allocations.size()
                 + leaked.size()
                 + prefixes.size()
                 + namespaces.size();
+    }
+
+    private static int words(@Nullable Allocation allocation) {
+        return allocation == null ? 0 : allocation.metadata().words();
     }
 }

@@ -4,9 +4,11 @@ import io.ipamer.address.AddressFamily;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
+import io.ipamer.model.IpamerException;
 import io.ipamer.model.Mode;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
+import io.ipamer.model.Reason;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class View {
     private static final int MAX_KNOWN = 2_048;
+    private static final int MAX_KNOWN_BYTES = 256 << 10;
 
     private final Scope scope;
     private final Missing missing = new Missing();
@@ -45,7 +48,9 @@ public final class View {
     private BigInteger covered = BigInteger.ZERO;
     private boolean firstReserved;
     private boolean lastReserved;
+    private boolean closing;
     private int changes;
+    private int metadataBytes;
 
     public View(Scope scope, Head head) {
         this.scope = scope;
@@ -89,10 +94,12 @@ public final class View {
             } else if (found instanceof Found.FreeBlock one) {
                 blocks().learn(one.read().block(), one.isFree());
             } else if (found instanceof Found.Allocations some) {
+                some.rows().forEach(row -> metadataBytes += row.metadata().size());
                 allocations.learn(some.read().from(), some.read().limit(), some.rows(), Allocation::address);
             } else if (found instanceof Found.LargestFreeBlock one) {
                 blocks().learn(one.read(), one.block());
             } else if (found instanceof Found.Prefixes some) {
+                some.rows().forEach(row -> metadataBytes += row.metadata().size());
                 prefixes.learn(
                         some.read().from(),
                         some.read().limit(),
@@ -114,8 +121,10 @@ public final class View {
     /** Forgets what it knows beyond a bound, and what is known of other scopes; between two plannings only. */
     public void trim() {
         heads.clear();
-        allocations.trim(MAX_KNOWN);
-        prefixes.trim(MAX_KNOWN);
+        int most = metadataBytes > MAX_KNOWN_BYTES ? 0 : MAX_KNOWN;
+        metadataBytes = most == 0 ? 0 : metadataBytes;
+        allocations.trim(most);
+        prefixes.trim(most);
         namespaces.trim(MAX_KNOWN);
         if (freeSpace != null) {
             freeSpace.trim(MAX_KNOWN);
@@ -207,9 +216,62 @@ public final class View {
         return (firstReserved && address.equals(cidr().first())) || (lastReserved && address.equals(cidr().last()));
     }
 
+    /** Refuses what would put something into a prefix that is being emptied. */
+    void requireOpen() {
+        if (closing) {
+            throw new IpamerException(
+                    Reason.PREFIX_BEING_DELETED,
+                    "prefix " + cidr() + " is being deleted with everything in it",
+                    Map.of("cidr", cidr().toString()));
+        }
+    }
+
+    void close() {
+        if (!closing) {
+            closing = true;
+            changes++;
+        }
+    }
+
+    /**
+     * What holds that address; refused: ALLOCATION_NOT_FOUND, ALLOCATION_ID_MISMATCH.
+     *
+     * @param id must be that allocation; null for any
+     */
+    Allocation allocationAt(IpAddress address, @Nullable UUID id) {
+        String whyNot = !cidr().contains(address)
+                ? "does not lie in " + cidr()
+                : isReserved(address) ? "is reserved in " + cidr() + ", not acquired" : "is not acquired in " + cidr();
+        boolean mayBe = cidr().contains(address) && !isReserved(address) && mode() == Mode.ADDRESS;
+        Allocation allocation = mayBe ? allocations.get(address) : null;
+        Map<String, String> facts = Map.of("address", address.toString(), "cidr", cidr().toString());
+        if (allocation == null) {
+            throw new IpamerException(Reason.ALLOCATION_NOT_FOUND, "address " + address + " " + whyNot, facts);
+        }
+        if (id != null && !id.equals(allocation.id())) {
+            throw new IpamerException(
+                    Reason.ALLOCATION_ID_MISMATCH,
+                    "address " + address + " has moved on: it is held by another allocation than " + id,
+                    facts);
+        }
+        return allocation;
+    }
+
     void acquire(Allocation allocation) {
         allocations.put(allocation.address(), allocation);
+        metadataBytes += allocation.metadata().size();
         acquired++;
+        changes++;
+    }
+
+    /** A revision that changes nothing but that there is one more. */
+    void moveOn() {
+        changes++;
+    }
+
+    /** Puts a new value in the place of an allocation that is there. */
+    void replace(Allocation allocation) {
+        allocations.put(allocation.address(), allocation);
         changes++;
     }
 
@@ -236,7 +298,44 @@ public final class View {
 
     void addChild(Prefix child) {
         prefixes.put(child.cidr().last(), child);
+        metadataBytes += child.metadata().size();
         children++;
+        changes++;
+    }
+
+    /** The prefix right below this scope as it is now; PREFIX_NOT_FOUND when it is gone. */
+    Prefix child(Prefix known) {
+        return there(known, prefixes.get(known.cidr().last()));
+    }
+
+    /** The same, and whatever else {@link #removeChild} wants is read along with it. */
+    Prefix childToRemove(Prefix known) {
+        if (!prefixes.knows(known.cidr().last())) {
+            if (scope.cidr() != null) {
+                blocks().merged(known.cidr());
+            }
+            missing.check();
+        }
+        return child(known);
+    }
+
+    private static Prefix there(Prefix known, @Nullable Prefix now) {
+        if (now == null || !now.id().equals(known.id())) {
+            throw notFound(known);
+        }
+        return now;
+    }
+
+    static IpamerException notFound(Prefix prefix) {
+        return new IpamerException(
+                Reason.PREFIX_NOT_FOUND,
+                "prefix " + prefix.cidr() + " does not exist",
+                Map.of("cidr", prefix.cidr().toString()));
+    }
+
+    /** Puts a new value in the place of a prefix that is there. */
+    void replaceChild(Prefix child) {
+        prefixes.put(child.cidr().last(), child);
         changes++;
     }
 
@@ -259,6 +358,14 @@ public final class View {
         created.add(create);
     }
 
+    /** From now on it gives child prefixes only. */
+    void makeParentOnly() {
+        if (!parentOnly) {
+            parentOnly = true;
+            changes++;
+        }
+    }
+
     void addLeak(Cidr block) {
         leaks.add(block);
         leaked++;
@@ -268,6 +375,12 @@ public final class View {
     void addNamespace(Namespace namespace) {
         namespaces.put(namespace.name(), namespace);
         children++;
+        changes++;
+    }
+
+    void renameNamespace(Namespace namespace, String name) {
+        namespaces.remove(namespace.name(), namespace);
+        namespaces.put(name, new Namespace(namespace.id(), name));
         changes++;
     }
 
@@ -298,7 +411,16 @@ public final class View {
     /** Ends planning: the plan's part for this scope and those below, and the view stands after it. */
     List<ScopeChange> takeChanges(UUID txId) {
         Head after = new Head(
-                head.seq() + 1, txId, parentOnly, acquired, children, leaked, covered, firstReserved, lastReserved);
+                head.seq() + 1,
+                txId,
+                parentOnly,
+                acquired,
+                children,
+                leaked,
+                covered,
+                firstReserved,
+                lastReserved,
+                closing);
         List<ScopeChange> all = new ArrayList<>(1 + dropped.size() + created.size());
         all.add(new ScopeChange.Advance(scope, head, after, takeRows()));
         if (dropped.size() > 1) {
@@ -311,14 +433,6 @@ public final class View {
         changes = 0;
         head = after;
         return all;
-    }
-
-    /** This view of a new scope, and all that was put in it, as an insert. */
-    ScopeChange.Create asNew(boolean onlyParent) {
-        parentOnly = onlyParent;
-        Head full =
-                new Head(0, head.txId(), parentOnly, acquired, children, leaked, covered, firstReserved, lastReserved);
-        return new ScopeChange.Create(scope, full, takeRows());
     }
 
     /** Back to the state before planning. */
@@ -362,5 +476,6 @@ public final class View {
         covered = from.covered();
         firstReserved = from.firstReserved();
         lastReserved = from.lastReserved();
+        closing = from.closing();
     }
 }

@@ -17,19 +17,14 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * go-ipam's dump: a JSON array of its stored prefixes, one element each, parents and children side by side.
@@ -46,24 +41,13 @@ import org.jspecify.annotations.Nullable;
 public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
     private static final Pattern PLACE = Pattern.compile("at line \\d+ column \\d+ path \\S+");
 
-    /** An element as it is written. */
-    private static final class Element {
-        private @Nullable String cidr;
-        private String parentCidr = "";
-        private boolean isParent;
-        private long childPrefixLength;
-        private long version;
-        private final Map<String, Boolean> children = new LinkedHashMap<>();
-        private final Set<String> ips = new HashSet<>();
-    }
-
     /** An element as it is understood. */
     private static final class Node {
         private final Cidr cidr;
-        private final Element element;
+        private final GoIpamElement element;
         private final TreeMap<Cidr, Node> children = new TreeMap<>();
 
-        Node(Cidr cidr, Element element) {
+        Node(Cidr cidr, GoIpamElement element) {
             this.cidr = cidr;
             this.element = element;
         }
@@ -77,19 +61,19 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
      */
     public static GoIpamDump read(String text) {
         Map<Cidr, Node> nodes = new LinkedHashMap<>();
-        for (Element element : elements(text)) {
-            Cidr cidr = cidr(element.cidr == null ? "" : element.cidr, "Cidr of an element");
+        for (GoIpamElement element : elements(text)) {
+            Cidr cidr = cidr(element.cidr(), "Cidr of an element");
             if (nodes.put(cidr, new Node(cidr, element)) != null) {
                 throw invalid("prefix " + cidr + " comes twice");
             }
         }
         TreeMap<Cidr, Node> top = new TreeMap<>();
         for (Node node : nodes.values()) {
-            if (node.element.parentCidr.isEmpty()) {
+            if (node.element.parentCidr().isEmpty()) {
                 top.put(node.cidr, node);
                 continue;
             }
-            Cidr parentCidr = cidr(node.element.parentCidr, "ParentCidr of " + node.cidr);
+            Cidr parentCidr = cidr(node.element.parentCidr(), "ParentCidr of " + node.cidr);
             Node parent = nodes.get(parentCidr);
             if (parent == null) {
                 throw invalid("prefix " + node.cidr + ": its parent " + parentCidr + " is not in the dump");
@@ -108,7 +92,7 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
     }
 
     private static PrefixContent content(Node node, List<String> allLeaked) {
-        Element element = node.element;
+        GoIpamElement element = node.element;
         List<Cidr> leaked = leaked(node);
         leaked.forEach(block -> allLeaked.add(block + " in " + node.cidr));
         List<PrefixContent> children = new ArrayList<>();
@@ -117,14 +101,13 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
         }
         boolean reservesLast = node.cidr.family() == AddressFamily.IPV4 && node.cidr.hostBits() > 0;
         TreeSet<IpAddress> acquired = new TreeSet<>();
-        for (String ip : element.ips) {
+        for (String ip : element.ips()) {
             acquired.add(address(ip, node.cidr));
         }
         boolean firstReserved = acquired.remove(node.cidr.first());
         boolean lastReserved = reservesLast && acquired.remove(node.cidr.last());
         // A prefix that has children is a parent by that alone, and stops being one with the last of them.
-        boolean parentOnly =
-                (element.isParent || element.childPrefixLength > 0) && children.isEmpty() && leaked.isEmpty();
+        boolean parentOnly = element.isParent() && children.isEmpty() && leaked.isEmpty();
         return new PrefixContent(
                 node.cidr,
                 parentOnly,
@@ -133,12 +116,12 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
                 List.copyOf(acquired),
                 leaked,
                 children,
-                element.version);
+                element.version());
     }
 
     private static List<Cidr> leaked(Node node) {
         TreeSet<Cidr> leaked = new TreeSet<>();
-        node.element.children.forEach((key, available) -> {
+        node.element.children().forEach((key, available) -> {
             Cidr block = cidr(key, "AvailableChildPrefixes of " + node.cidr);
             if (!available && !node.children.containsKey(block)) {
                 leaked.add(block);
@@ -171,15 +154,15 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
         return new IpamerException(Reason.INVALID_DUMP, "invalid dump: " + message);
     }
 
-    private static List<Element> elements(String text) {
-        List<Element> elements = new ArrayList<>();
+    private static List<GoIpamElement> elements(String text) {
+        List<GoIpamElement> elements = new ArrayList<>();
         try (JsonReader in = new JsonReader(new StringReader(text))) {
             if (in.peek() == JsonToken.NULL) {
                 in.nextNull();
             } else {
                 in.beginArray();
                 while (in.hasNext()) {
-                    elements.add(element(in));
+                    elements.add(GoIpamElement.read(in));
                 }
                 in.endArray();
             }
@@ -198,42 +181,6 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
     private static String place(Exception malformed) {
         Matcher place = PLACE.matcher(String.valueOf(malformed.getMessage()));
         return place.find() ? " " + place.group() : ", at its end";
-    }
-
-    private static Element element(JsonReader in) throws IOException {
-        Element element = new Element();
-        in.beginObject();
-        while (in.hasNext()) {
-            String name = in.nextName().toLowerCase(Locale.ROOT);
-            if (in.peek() == JsonToken.NULL) {
-                in.nextNull();
-                continue;
-            }
-            switch (name) {
-                case "cidr" -> element.cidr = in.nextString();
-                case "parentcidr" -> element.parentCidr = in.nextString();
-                case "isparent" -> element.isParent = in.nextBoolean();
-                case "childprefixlength" -> element.childPrefixLength = in.nextLong();
-                case "version" -> element.version = in.nextLong();
-                case "availablechildprefixes" -> marks(in, element.children);
-                case "ips" -> {
-                    Map<String, Boolean> ips = new HashMap<>();
-                    marks(in, ips);
-                    element.ips.addAll(ips.keySet());
-                }
-                default -> in.skipValue();
-            }
-        }
-        in.endObject();
-        return element;
-    }
-
-    private static void marks(JsonReader in, Map<String, Boolean> marks) throws IOException {
-        in.beginObject();
-        while (in.hasNext()) {
-            marks.put(in.nextName(), in.nextBoolean());
-        }
-        in.endObject();
     }
 
     /** Writes prefixes as go-ipam would: its order of members, sorted keys, no white space. */
@@ -264,28 +211,9 @@ public record GoIpamDump(List<PrefixContent> prefixes, List<String> leaked) {
         if (prefix.lastReserved()) {
             ips.add(cidr.last().toString());
         }
-        out.beginObject();
-        out.name("Cidr").value(cidr.toString());
-        out.name("ParentCidr").value(parent);
-        out.name("Namespace").value("");
-        out.name("AvailableChildPrefixes");
-        writeMarks(out, new TreeSet<>(used), false);
-        out.name("ChildPrefixLength").value(0);
-        out.name("IsParent").value(prefix.parentOnly());
-        out.name("IPs");
-        writeMarks(out, ips, true);
-        out.name("Version").value(prefix.version());
-        out.endObject();
+        GoIpamElement.write(out, cidr, parent, used, prefix.parentOnly(), ips, prefix.version());
         for (PrefixContent child : prefix.children()) {
             write(out, child, cidr.toString());
         }
-    }
-
-    private static void writeMarks(JsonWriter out, Collection<String> keys, boolean mark) throws IOException {
-        out.beginObject();
-        for (String key : keys) {
-            out.name(key).value(mark);
-        }
-        out.endObject();
     }
 }

@@ -1,6 +1,8 @@
 package io.ipamer.ipam;
 
 import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Held;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.plan.Extract;
@@ -8,11 +10,14 @@ import io.ipamer.plan.Plan;
 import io.ipamer.plan.Read;
 import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Scope;
+import io.ipamer.store.Span;
 import io.ipamer.store.Store;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.StoreException.Kind;
+import io.ipamer.store.Tag;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -166,6 +171,11 @@ final class FaultyStore implements Store {
     }
 
     @Override
+    public CompletableFuture<Boolean> scan(Scope scope, List<Read> reads, Function<Extract, List<Read>> next) {
+        return ask(() -> store.scan(scope, reads, next));
+    }
+
+    @Override
     public CompletableFuture<Optional<UUID>> journal(UUID scope, long seq) {
         return ask(() -> store.journal(scope, seq));
     }
@@ -186,13 +196,43 @@ final class FaultyStore implements Store {
     }
 
     @Override
-    public CompletableFuture<List<Namespace>> namespaces() {
-        return ask(store::namespaces);
+    public CompletableFuture<List<Namespace>> namespaces(String after, int limit) {
+        return ask(() -> store.namespaces(after, limit));
     }
 
     @Override
-    public CompletableFuture<List<Prefix>> prefixes(UUID namespaceId) {
-        return ask(() -> store.prefixes(namespaceId));
+    public CompletableFuture<Page<Prefix>> prefixes(UUID namespaceId, Span span, int limit) {
+        return ask(() -> store.prefixes(namespaceId, span, limit));
+    }
+
+    @Override
+    public CompletableFuture<Page<Prefix>> prefixes(UUID namespaceId, Tag.Word word, Span span, int limit) {
+        return ask(() -> store.prefixes(namespaceId, word, span, limit));
+    }
+
+    @Override
+    public CompletableFuture<Map<UUID, Integer>> depths(Collection<UUID> prefixIds) {
+        return ask(() -> store.depths(prefixIds));
+    }
+
+    @Override
+    public CompletableFuture<Page<Held>> allocations(UUID namespaceId, Tag.Word word, Span span, int limit) {
+        return ask(() -> store.allocations(namespaceId, word, span, limit));
+    }
+
+    @Override
+    public CompletableFuture<Optional<Sighting>> sight(String namespace, IpAddress address) {
+        return ask(() -> store.sight(namespace, address));
+    }
+
+    @Override
+    public CompletableFuture<List<Total>> totals(UUID namespaceId) {
+        return ask(() -> store.totals(namespaceId));
+    }
+
+    @Override
+    public CompletableFuture<byte[]> pageTokenKey() {
+        return ask(() -> store.pageTokenKey());
     }
 
     @Override

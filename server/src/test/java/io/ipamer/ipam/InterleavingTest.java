@@ -249,7 +249,7 @@ class InterleavingTest {
     }
 
     private static Operation delete(Cidr cidr) {
-        return ipam -> ipam.prefixes().delete("root", cidr, CallOptions.NONE);
+        return ipam -> ipam.prefixes().delete("root", cidr, null, CallOptions.NONE);
     }
 
     // ---- both at once -------------------------------------------------------------------------------------------

@@ -1,12 +1,21 @@
 package io.ipamer.ipam;
 
+import io.ipamer.address.AddressFamily;
+import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.Metadata;
+import io.ipamer.model.MetadataUpdate;
+import io.ipamer.model.NamespaceUsage.FamilyUsage;
 import io.ipamer.model.Reason;
 import io.ipamer.model.Reservation;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -32,12 +41,22 @@ final class Model {
         final Cidr cidr;
         final @Nullable Node parent;
         final TreeMap<IpAddress, UUID> acquired = new TreeMap<>();
+
+        /** Of those that are acquired. */
+        final Map<IpAddress, Metadata> said = new HashMap<>();
+
         final TreeSet<IpAddress> reserved = new TreeSet<>();
         final TreeMap<Cidr, Node> children = new TreeMap<>();
+        Metadata metadata;
 
-        Node(Cidr cidr, @Nullable Node parent, Reservation reservation) {
+        /** As the service made it. */
+        @Nullable
+        UUID id;
+
+        Node(Cidr cidr, @Nullable Node parent, Reservation reservation, Metadata metadata) {
             this.cidr = cidr;
             this.parent = parent;
+            this.metadata = metadata;
             if (reservation.reservesFirst()) {
                 reserved.add(cidr.first());
             }
@@ -60,6 +79,33 @@ final class Model {
                     return free;
                 }
             }
+        }
+
+        /** The longest runs of addresses that are in no use. */
+        List<AddressRange> freeRanges() {
+            List<AddressRange> ranges = new ArrayList<>();
+            IpAddress first = null;
+            for (IpAddress address = cidr.first(); ; address = address.next()) {
+                IpAddress here = address;
+                boolean free = children.isEmpty()
+                        ? isFree(here)
+                        : children.keySet().stream().noneMatch(child -> child.contains(here));
+                boolean ends = here.equals(cidr.last());
+                if (free && first == null) {
+                    first = here;
+                }
+                if (first != null && (!free || ends)) {
+                    ranges.add(new AddressRange(first, free ? here : here.previous()));
+                    first = null;
+                }
+                if (ends) {
+                    return ranges;
+                }
+            }
+        }
+
+        int depth() {
+            return parent == null ? 0 : parent.depth() + 1;
         }
 
         boolean isFreeBlock(Cidr block) {
@@ -123,12 +169,12 @@ final class Model {
         return node;
     }
 
-    void createPrefix(String namespace, Cidr cidr, Reservation reservation) {
+    void createPrefix(String namespace, Cidr cidr, Reservation reservation, Metadata metadata) {
         SortedMap<Cidr, Node> nodes = namespace(namespace);
         if (nodes.keySet().stream().anyMatch(existing -> existing.overlaps(cidr))) {
             throw new Refused(Reason.PREFIX_OVERLAPS);
         }
-        nodes.put(cidr, new Node(cidr, null, reservation));
+        nodes.put(cidr, new Node(cidr, null, reservation, metadata));
     }
 
     void deletePrefix(String namespace, Cidr cidr) {
@@ -152,7 +198,13 @@ final class Model {
         deletePrefix(namespace, cidr);
     }
 
-    Cidr acquireChild(String namespace, Cidr parent, int length, @Nullable Cidr specific, Reservation reservation) {
+    Cidr acquireChild(
+            String namespace,
+            Cidr parent,
+            int length,
+            @Nullable Cidr specific,
+            Reservation reservation,
+            Metadata metadata) {
         Node node = node(namespace, parent);
         if (specific != null && !parent.contains(specific.first())) {
             throw new Refused(Reason.PREFIX_OUTSIDE_PARENT);
@@ -174,7 +226,7 @@ final class Model {
         } else {
             throw new Refused(Reason.PREFIX_TAKEN);
         }
-        Node created = new Node(child, node, reservation);
+        Node created = new Node(child, node, reservation, metadata);
         node.children.put(child, created);
         namespace(namespace).put(child, created);
         return child;
@@ -224,7 +276,126 @@ final class Model {
             return Reason.ALLOCATION_ID_MISMATCH;
         }
         node.acquired.remove(address);
+        node.said.remove(address);
         return null;
+    }
+
+    void updatePrefix(String namespace, Cidr cidr, @Nullable UUID id, MetadataUpdate update) {
+        Node node = node(namespace, cidr);
+        if (id != null && !id.equals(node.id)) {
+            throw new Refused(Reason.PREFIX_ID_MISMATCH);
+        }
+        node.metadata = updated(node.metadata, update);
+    }
+
+    void updateAddress(String namespace, Cidr prefix, IpAddress address, @Nullable UUID id, MetadataUpdate update) {
+        Node node = node(namespace, prefix);
+        if (!node.acquired.containsKey(address)) {
+            throw new Refused(Reason.ALLOCATION_NOT_FOUND);
+        }
+        if (id != null && !id.equals(node.acquired.get(address))) {
+            throw new Refused(Reason.ALLOCATION_ID_MISMATCH);
+        }
+        node.said.put(address, updated(node.said.get(address), update));
+    }
+
+    private static Metadata updated(Metadata before, MetadataUpdate update) {
+        TreeMap<String, String> labels = new TreeMap<>(before.labels());
+        if (update.labels() != null) {
+            labels.clear();
+            labels.putAll(update.labels());
+        }
+        for (String key : update.singleLabels().keySet()) {
+            labels.remove(key);
+            update.singleLabels().get(key).ifPresent(value -> labels.put(key, value));
+        }
+        String owner = update.owner();
+        String description = update.description();
+        return new Metadata(
+                owner != null ? owner : before.owner(),
+                labels,
+                description != null ? description : before.description());
+    }
+
+    List<Node> prefixes(String namespace, Lists.PrefixFilter filter) {
+        Node parent = filter.parent() == null ? null : node(namespace, filter.parent());
+        List<Node> found = new ArrayList<>();
+        for (Node node : namespace(namespace).values()) {
+            boolean matches = (filter.family() == null || filter.family() == node.cidr.family())
+                    && (parent == null || node.parent == parent)
+                    && (filter.depth() == null || filter.depth() == node.depth())
+                    && matches(node.metadata, filter.owner(), filter.labels());
+            if (matches) {
+                found.add(node);
+            }
+        }
+        return found;
+    }
+
+    private static boolean matches(Metadata metadata, String owner, Map<String, String> labels) {
+        for (String key : labels.keySet()) {
+            if (!labels.get(key).equals(metadata.labels().get(key))) {
+                return false;
+            }
+        }
+        return owner.isEmpty() || owner.equals(metadata.owner());
+    }
+
+    List<Allocation> allocations(String namespace, Cidr cidr, Lists.AllocationFilter filter) {
+        Node node = node(namespace, cidr);
+        List<Allocation> found = new ArrayList<>();
+        node.acquired.forEach((address, id) -> {
+            Metadata said = node.said.get(address);
+            if ((filter.from() == null || filter.from().compareTo(address) <= 0)
+                    && (filter.to() == null || address.compareTo(filter.to()) <= 0)
+                    && matches(said, filter.owner(), filter.labels())) {
+                found.add(new Allocation(id, address, said));
+            }
+        });
+        return found;
+    }
+
+    /** Those of the whole namespace, by address, with the prefix that gave them. */
+    SortedMap<IpAddress, Node> holders(String namespace, String owner, SortedMap<String, String> labels) {
+        SortedMap<IpAddress, Node> found = new TreeMap<>();
+        for (Node node : namespace(namespace).values()) {
+            node.said.forEach((address, said) -> {
+                if (matches(said, owner, labels)) {
+                    found.put(address, node);
+                }
+            });
+        }
+        return found;
+    }
+
+    /** Those around an address, outermost first. */
+    List<Node> around(String namespace, IpAddress address) {
+        return namespace(namespace).values().stream()
+                .filter(node -> node.cidr.contains(address))
+                .sorted(Comparator.comparing(Node::depth))
+                .toList();
+    }
+
+    FamilyUsage usage(String namespace, AddressFamily family) {
+        long topLevel = 0;
+        long prefixes = 0;
+        BigInteger size = BigInteger.ZERO;
+        BigInteger free = BigInteger.ZERO;
+        long acquired = 0;
+        long reserved = 0;
+        for (Node node : namespace(namespace).values()) {
+            if (node.cidr.family() == family) {
+                prefixes++;
+                free = free.add(freeCount(node));
+                acquired += node.acquired.size();
+                reserved += node.children.isEmpty() ? node.reserved.size() : 0;
+                if (node.parent == null) {
+                    topLevel++;
+                    size = size.add(node.cidr.size());
+                }
+            }
+        }
+        return new FamilyUsage(topLevel, prefixes, size, free, acquired, reserved, BigInteger.ZERO);
     }
 
     BigInteger freeCount(Node node) {

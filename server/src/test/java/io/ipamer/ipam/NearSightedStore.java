@@ -1,6 +1,8 @@
 package io.ipamer.ipam;
 
 import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Held;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.plan.Extract;
@@ -8,9 +10,12 @@ import io.ipamer.plan.Plan;
 import io.ipamer.plan.Read;
 import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Scope;
+import io.ipamer.store.Span;
 import io.ipamer.store.Store;
+import io.ipamer.store.Tag;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -66,6 +71,14 @@ final class NearSightedStore implements Store {
     }
 
     @Override
+    public CompletableFuture<Boolean> scan(Scope scope, List<Read> reads, Function<Extract, List<Read>> next) {
+        return store.scan(
+                scope,
+                reads.stream().map(this::fewer).toList(),
+                extract -> next.apply(extract).stream().map(this::fewer).toList());
+    }
+
+    @Override
     public CompletableFuture<Optional<UUID>> journal(UUID scope, long seq) {
         return store.journal(scope, seq);
     }
@@ -86,13 +99,43 @@ final class NearSightedStore implements Store {
     }
 
     @Override
-    public CompletableFuture<List<Namespace>> namespaces() {
-        return store.namespaces();
+    public CompletableFuture<List<Namespace>> namespaces(String after, int limit) {
+        return store.namespaces(after, limit);
     }
 
     @Override
-    public CompletableFuture<List<Prefix>> prefixes(UUID namespaceId) {
-        return store.prefixes(namespaceId);
+    public CompletableFuture<Page<Prefix>> prefixes(UUID namespaceId, Span span, int limit) {
+        return store.prefixes(namespaceId, span, limit);
+    }
+
+    @Override
+    public CompletableFuture<Page<Prefix>> prefixes(UUID namespaceId, Tag.Word word, Span span, int limit) {
+        return store.prefixes(namespaceId, word, span, limit);
+    }
+
+    @Override
+    public CompletableFuture<Map<UUID, Integer>> depths(Collection<UUID> prefixIds) {
+        return store.depths(prefixIds);
+    }
+
+    @Override
+    public CompletableFuture<Page<Held>> allocations(UUID namespaceId, Tag.Word word, Span span, int limit) {
+        return store.allocations(namespaceId, word, span, limit);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Sighting>> sight(String namespace, IpAddress address) {
+        return store.sight(namespace, address);
+    }
+
+    @Override
+    public CompletableFuture<List<Total>> totals(UUID namespaceId) {
+        return store.totals(namespaceId);
+    }
+
+    @Override
+    public CompletableFuture<byte[]> pageTokenKey() {
+        return store.pageTokenKey();
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.ipamer.plan.Found;
 import io.ipamer.plan.Read;
 import io.ipamer.plan.Scope;
 import io.ipamer.store.Invariants;
+import io.ipamer.store.Span;
 import io.ipamer.store.Store;
 import io.ipamer.store.memory.MemoryStore;
 import io.ipamer.store.sql.DatabaseUrl;
@@ -185,7 +186,9 @@ class SimulationTest {
             }
             Set<UUID> stored = new HashSet<>();
             Set<Cidr> storedChildren = new HashSet<>();
-            for (Prefix prefix : store.prefixes(Namespace.ROOT.id()).join()) {
+            for (Prefix prefix : store.prefixes(Namespace.ROOT.id(), Span.ALL, Integer.MAX_VALUE)
+                    .join()
+                    .rows()) {
                 if (prefix.parentId() != null) {
                     storedChildren.add(prefix.cidr());
                 }

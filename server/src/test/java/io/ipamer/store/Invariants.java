@@ -6,6 +6,8 @@ import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
+import io.ipamer.model.Held;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Mode;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
@@ -17,8 +19,12 @@ import io.ipamer.plan.Scope;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What must hold of the rows of a store at any time, checked by reading all of them. */
 public final class Invariants {
@@ -26,12 +32,15 @@ public final class Invariants {
 
     private final Store store;
 
+    /** What was ever said: nothing may be found by it when nothing says it any more. */
+    private final Set<Tag.Word> everSaid = new HashSet<>();
+
     public Invariants(Store store) {
         this.store = store;
     }
 
     public void holdEverywhere() {
-        List<Namespace> namespaces = store.namespaces().join();
+        List<Namespace> namespaces = store.namespaces("", ALL).join();
         assertThat(store.read(Scope.SYSTEM, List.of())
                         .join()
                         .orElseThrow()
@@ -48,10 +57,63 @@ public final class Invariants {
         List<Prefix> top = prefixes(extract.found().get(0));
         assertThat(extract.head().children()).isEqualTo(top.size());
         assertDisjoint(top.stream().map(Prefix::cidr).toList());
-        List<Prefix> all = store.prefixes(namespace.id()).join();
+        List<Prefix> all = store.prefixes(namespace.id(), Span.ALL, ALL).join().rows();
         assertThat(all).doesNotHaveDuplicates().isSortedAccordingTo(Comparator.comparing(Prefix::cidr));
         assertThat(all.stream().filter(prefix -> prefix.parentId() == null)).containsExactlyElementsOf(top);
         all.forEach(this::holdFor);
+        holdForTags(namespace, all);
+    }
+
+    /** What has an owner or a label is found by it, once, and nothing else is. */
+    private void holdForTags(Namespace namespace, List<Prefix> prefixes) {
+        Map<Tag.Word, List<Prefix>> prefixesSaid = new HashMap<>();
+        Map<Tag.Word, List<Held>> allocationsSaid = new HashMap<>();
+        for (Prefix prefix : prefixes) {
+            words(prefix.metadata())
+                    .forEach(word -> prefixesSaid
+                            .computeIfAbsent(word, unused -> new ArrayList<>())
+                            .add(prefix));
+            for (Allocation allocation : allocations(prefix)) {
+                words(allocation.metadata())
+                        .forEach(word -> allocationsSaid
+                                .computeIfAbsent(word, unused -> new ArrayList<>())
+                                .add(new Held(prefix, allocation)));
+            }
+        }
+        everSaid.addAll(prefixesSaid.keySet());
+        everSaid.addAll(allocationsSaid.keySet());
+        for (Tag.Word word : everSaid) {
+            assertThat(store.prefixes(namespace.id(), word, Span.ALL, ALL)
+                            .join()
+                            .rows())
+                    .as("prefixes of %s", word)
+                    .containsExactlyElementsOf(prefixesSaid.getOrDefault(word, List.of()));
+            assertThat(store.allocations(namespace.id(), word, Span.ALL, ALL)
+                            .join()
+                            .rows())
+                    .as("allocations of %s", word)
+                    .containsExactlyElementsOf(allocationsSaid.getOrDefault(word, List.of()));
+        }
+    }
+
+    private static List<Tag.Word> words(Metadata metadata) {
+        List<Tag.Word> words = new ArrayList<>();
+        if (!metadata.owner().isEmpty()) {
+            words.add(Tag.Word.owner(metadata.owner()));
+        }
+        metadata.labels().forEach((key, value) -> words.add(new Tag.Word(key, value)));
+        return words;
+    }
+
+    private List<Allocation> allocations(Prefix prefix) {
+        Found found = store.read(
+                        Scope.of(prefix),
+                        List.of(new Read.AllocationsFrom(prefix.cidr().first(), ALL)))
+                .join()
+                .orElseThrow()
+                .found()
+                .get(0);
+        return ((Found.Allocations) found).rows();
     }
 
     /** Free, acquired and reserved, or free, children and leaked, partition the prefix exactly. */

@@ -51,6 +51,7 @@ import io.ipamer.proto.goipam.ReleaseIPResponse;
 import io.ipamer.proto.goipam.VersionRequest;
 import io.ipamer.proto.goipam.VersionResponse;
 import io.ipamer.transfer.GoIpamDump;
+import io.ipamer.transfer.Transfers;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -68,10 +69,12 @@ public final class GoIpamApi extends IpamServiceGrpc.IpamServiceImplBase {
     private static final int MAX_LEAKS_LOGGED = 100;
 
     private final Ipam ipam;
+    private final Transfers transfers;
     private final BuildFacts build;
 
-    public GoIpamApi(Ipam ipam, BuildFacts build) {
+    public GoIpamApi(Ipam ipam, Transfers transfers, BuildFacts build) {
         this.ipam = ipam;
+        this.transfers = transfers;
         this.build = build;
     }
 
@@ -98,7 +101,7 @@ public final class GoIpamApi extends IpamServiceGrpc.IpamServiceImplBase {
         Unary.answer(
                 observer,
                 () -> ipam.prefixes()
-                        .delete(namespace(request.getNamespace()), Inputs.cidr(in, unfound(in)), options()),
+                        .delete(namespace(request.getNamespace()), Inputs.cidr(in, unfound(in)), null, options()),
                 reply -> DeletePrefixResponse.newBuilder()
                         .setPrefix(message(reply.answer()))
                         .build(),
@@ -336,10 +339,8 @@ public final class GoIpamApi extends IpamServiceGrpc.IpamServiceImplBase {
     public void dump(DumpRequest request, StreamObserver<DumpResponse> observer) {
         Unary.answer(
                 observer,
-                () -> ipam.prefixes().contents(namespace(request.getNamespace())),
-                contents -> DumpResponse.newBuilder()
-                        .setDump(GoIpamDump.write(contents))
-                        .build(),
+                () -> transfers.dump(namespace(request.getNamespace())),
+                dump -> DumpResponse.newBuilder().setDump(dump).build(),
                 GoIpamApi::status);
     }
 
@@ -348,7 +349,7 @@ public final class GoIpamApi extends IpamServiceGrpc.IpamServiceImplBase {
         Unary.answer(
                 observer,
                 () -> load(request),
-                reply -> LoadResponse.getDefaultInstance(),
+                loaded -> LoadResponse.getDefaultInstance(),
                 refusal -> refusal.reason() == Reason.NAMESPACE_NOT_EMPTY
                         ? Statuses.status(
                                 Status.Code.INVALID_ARGUMENT,
@@ -356,23 +357,22 @@ public final class GoIpamApi extends IpamServiceGrpc.IpamServiceImplBase {
                         : status(refusal));
     }
 
-    private CompletableFuture<Reply<Loaded>> load(LoadRequest request) {
+    private CompletableFuture<Loaded> load(LoadRequest request) {
         String namespace = namespace(request.getNamespace());
         GoIpamDump dump = GoIpamDump.read(request.getDump());
-        return ipam.prefixes().load(namespace, dump.prefixes(), options()).thenApply(reply -> {
-            Loaded loaded = reply.answer();
-            LOG.info("loaded {} prefixes and {} addresses", loaded.prefixes(), loaded.allocations());
-            if (loaded.leaked() > 0) {
-                LOG.warn(
-                        "{} blocks are marked as used but belong to no prefix: {}",
-                        loaded.leaked(),
-                        dump.leaked()
-                                .subList(
-                                        0,
-                                        Math.min(MAX_LEAKS_LOGGED, dump.leaked().size())));
-            }
-            return reply;
-        });
+        // The load itself and not what comes of it, so that a caller who leaves cancels it.
+        return transfers.load(namespace, dump, loaded -> log(loaded, dump));
+    }
+
+    private static void log(Loaded loaded, GoIpamDump dump) {
+        LOG.info("loaded {} prefixes and {} addresses", loaded.prefixes(), loaded.allocations());
+        if (loaded.leaked() > 0) {
+            LOG.warn(
+                    "{} blocks are marked as used but belong to no prefix: {}",
+                    loaded.leaked(),
+                    dump.leaked()
+                            .subList(0, Math.min(MAX_LEAKS_LOGGED, dump.leaked().size())));
+        }
     }
 
     @Override

@@ -51,6 +51,12 @@ final class Statuses {
                     INVALID_ENUM_VALUE,
                     INVALID_DUMP,
                     FIELD_MISSING,
+                    INVALID_OWNER,
+                    INVALID_LABEL,
+                    INVALID_DESCRIPTION,
+                    INVALID_UPDATE_MASK,
+                    INVALID_PAGE_TOKEN,
+                    INVALID_FILTER,
                     LENGTH_OUT_OF_RANGE,
                     ADDRESS_OUTSIDE_PREFIX,
                     PREFIX_OUTSIDE_PARENT,
@@ -68,7 +74,9 @@ final class Statuses {
                     NAMESPACE_PROTECTED,
                     ALLOCATION_ID_MISMATCH,
                     PREFIX_ID_MISMATCH,
-                    ALLOCATION_GONE -> Status.Code.FAILED_PRECONDITION;
+                    ALLOCATION_GONE,
+                    PREFIX_BEING_DELETED,
+                    IMPORT_EXPIRED -> Status.Code.FAILED_PRECONDITION;
             // Whether it was done or not, go-ipam's clients know no better than to ask again.
             case OVERLOADED, STORE_UNAVAILABLE, OUTCOME_UNKNOWN -> Status.Code.UNAVAILABLE;
             case DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;

@@ -46,10 +46,9 @@ final class Statuses {
                 .putAllMetadata(refusal.metadata());
         String field = refusal.metadata().getOrDefault("field", FIELDS.getOrDefault(reason, ""));
         if (!field.isEmpty()) {
+            Map<String, String> facts = refusal.metadata();
             info.putMetadata("field", field);
-            if (!info.containsMetadata("value")) {
-                info.putMetadata("value", refusal.metadata().getOrDefault(field, ""));
-            }
+            info.putMetadata("value", Fields.quotable(facts.getOrDefault("value", facts.getOrDefault(field, ""))));
             status.addDetails(Any.pack(info.build()))
                     .addDetails(Any.pack(BadRequest.newBuilder()
                             .addFieldViolations(BadRequest.FieldViolation.newBuilder()

@@ -42,6 +42,22 @@ final class ScopeRows {
         this.head = head;
     }
 
+    /** As it is now, without its journal. */
+    ScopeRows copy() {
+        ScopeRows copy = new ScopeRows(scope, head);
+        copy.freeRanges = freeRanges == null ? null : new TreeMap<>(freeRanges);
+        copy.allocations = allocations == null ? null : new TreeMap<>(allocations);
+        copy.prefixes = prefixes == null ? null : new TreeMap<>(prefixes);
+        copy.leaked = leaked == null ? null : new TreeSet<>(leaked);
+        if (freeBlocks != null && scope.cidr() != null) {
+            Cidr smallest = Cidr.of(scope.cidr().first(), scope.cidr().family().bits());
+            FreeBlocks blocks = new FreeBlocks(scope.cidr());
+            freeBlocks.forEachFrom(smallest, Integer.MAX_VALUE, blocks::add);
+            copy.freeBlocks = blocks;
+        }
+        return copy;
+    }
+
     Scope scope() {
         return scope;
     }

@@ -1,16 +1,21 @@
 package io.ipamer.store.sql;
 
+import com.google.gson.JsonParser;
 import io.ipamer.address.AddressFamily;
 import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
+import io.ipamer.model.Metadata;
+import io.ipamer.model.Mode;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.Reservation;
 import io.ipamer.plan.Head;
 import io.ipamer.plan.Request;
 import io.ipamer.plan.RequestRow;
+import io.ipamer.store.Store;
+import io.ipamer.store.Tag;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.sql.Array;
@@ -41,6 +46,12 @@ final class Columns {
             Integer.class, "int4",
             Long.class, "int8",
             BigInteger.class, "numeric");
+
+    /** What a row becomes. */
+    @FunctionalInterface
+    interface Reader<V> {
+        V read(ResultSet row) throws SQLException;
+    }
 
     private Columns() {}
 
@@ -128,7 +139,8 @@ final class Columns {
                 row.getLong("leaked"),
                 row.getBigDecimal("covered").toBigIntegerExact(),
                 row.getBoolean("first_reserved"),
-                row.getBoolean("last_reserved"));
+                row.getBoolean("last_reserved"),
+                row.getBoolean("closing"));
     }
 
     static AddressRange freeRange(ResultSet row) throws SQLException {
@@ -136,7 +148,49 @@ final class Columns {
     }
 
     static Allocation allocation(ResultSet row) throws SQLException {
-        return new Allocation(id(row, "allocation_id"), address(row, "addr"));
+        return allocation(row, "");
+    }
+
+    /** {@code ip}: with what the names of its metadata's columns begin. */
+    static Allocation allocation(ResultSet row, String ip) throws SQLException {
+        return new Allocation(id(row, "allocation_id"), address(row, "addr"), metadata(row, ip));
+    }
+
+    private static Metadata metadata(ResultSet row, String before) throws SQLException {
+        String owner = row.getString(before + "owner");
+        String labels = row.getString(before + "labels");
+        String description = row.getString(before + "description");
+        return owner == null && labels == null && description == null
+                ? Metadata.NONE
+                : new Metadata(
+                        owner == null ? "" : owner,
+                        labels == null
+                                ? Metadata.NONE.labels()
+                                : StoredAnswer.labels(
+                                        JsonParser.parseString(labels).getAsJsonObject()),
+                        description == null ? "" : description);
+    }
+
+    static @Nullable String owner(Metadata metadata) {
+        return orNull(metadata.owner());
+    }
+
+    static @Nullable String labels(Metadata metadata) {
+        return metadata.labels().isEmpty()
+                ? null
+                : StoredAnswer.write(metadata.labels()).toString();
+    }
+
+    static @Nullable String description(Metadata metadata) {
+        return orNull(metadata.description());
+    }
+
+    private static @Nullable String orNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
+    static short kind(Tag.Kind kind) {
+        return (short) (kind == Tag.Kind.PREFIX ? 1 : 2);
     }
 
     static Cidr freeBlock(ResultSet row) throws SQLException {
@@ -158,7 +212,20 @@ final class Columns {
                 topLevel ? null : id(row, "scope_id"),
                 topLevel ? null : cidr.enclosing(parentLength),
                 cidr,
-                row.getBoolean("reserves_ends") ? Reservation.FIRST_AND_LAST : Reservation.NONE);
+                row.getBoolean("reserves_ends") ? Reservation.FIRST_AND_LAST : Reservation.NONE,
+                metadata(row, ""));
+    }
+
+    static Store.Total total(ResultSet row) throws SQLException {
+        return new Store.Total(
+                row.getInt("af") == 4 ? AddressFamily.IPV4 : AddressFamily.IPV6,
+                row.getInt("plen"),
+                row.getBoolean("top_level"),
+                row.getBoolean("gives_prefixes") ? Mode.CHILD : Mode.ADDRESS,
+                row.getLong("prefixes"),
+                row.getLong("acquired"),
+                row.getBoolean("gives_prefixes") ? 0 : row.getLong("reserved"),
+                row.getBigDecimal("covered").toBigIntegerExact());
     }
 
     static Namespace namespace(ResultSet row) throws SQLException {

@@ -4,6 +4,7 @@ import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.Reservation;
@@ -14,8 +15,10 @@ import io.ipamer.plan.Head;
 import io.ipamer.plan.Plan;
 import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Rows;
+import io.ipamer.plan.Scope;
 import io.ipamer.plan.ScopeChange;
 import io.ipamer.store.StoreException;
+import io.ipamer.store.Tag;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * it takes one round trip. However much the plans do, it is at most {@link Sql#FLUSH} statements, fewer than the driver
  * would split.
  *
- * <p>No value of it is null but the parent of a top-level prefix, so a refused null is a guard's.
+ * <p>No value of it is null but the parent of a top-level prefix and what is not said of a thing, which may be, so a refused null is a guard's.
  */
 final class Flush {
     private final StringBuilder text = new StringBuilder(4_096);
@@ -50,6 +53,9 @@ final class Flush {
     private final List<Row<AddressRange>> rangesNew = new ArrayList<>(0);
     private final List<Row<Allocation>> allocationsGone = new ArrayList<>(0);
     private final List<Row<Allocation>> allocationsNew = new ArrayList<>(0);
+    private final List<Row<Allocation>> allocationsDescribed = new ArrayList<>(0);
+    private final List<Tag> tagsGone = new ArrayList<>(0);
+    private final List<Tag> tagsNew = new ArrayList<>(0);
     private final List<Row<Cidr>> blocksGone = new ArrayList<>(0);
     private final List<Row<Cidr>> blocksNew = new ArrayList<>(0);
     private final List<Row<Cidr>> leakedNew = new ArrayList<>(0);
@@ -66,10 +72,10 @@ final class Flush {
         for (Plan plan : plans) {
             for (ScopeChange change : plan.changes()) {
                 if (change instanceof ScopeChange.Advance one) {
-                    add(one.scope().id(), one.rows());
+                    add(one.scope(), one.rows());
                 } else if (change instanceof ScopeChange.Create one) {
                     heads.add(new Row<>(one.scope().id(), one.head()));
-                    add(one.scope().id(), one.rows());
+                    add(one.scope(), one.rows());
                 } else {
                     dropped.add(new Row<>(change.scope().id(), plan));
                 }
@@ -98,7 +104,8 @@ final class Flush {
         return update;
     }
 
-    private void add(UUID scope, Rows rows) {
+    private void add(Scope advanced, Rows rows) {
+        UUID scope = advanced.id();
         rows.freeRanges().forEach((last, change) -> {
             if (change.after() == null) {
                 rangesGone.add(new Row<>(scope, last));
@@ -107,10 +114,20 @@ final class Flush {
                 (change.before() == null ? rangesNew : rangesChanged).add(row);
             }
         });
-        add(scope, rows.allocations(), allocationsGone, allocationsNew);
+        for (Change<Allocation> change : rows.allocations().values()) {
+            if (change.before() != null) {
+                allocationsGone.add(new Row<>(scope, change.before()));
+            }
+            if (change.after() != null) {
+                (change.after().metadata().isEmpty() ? allocationsNew : allocationsDescribed)
+                        .add(new Row<>(scope, change.after()));
+            }
+            add(Tag.ofAllocation(advanced, change));
+        }
         addBlocks(scope, rows.freeBlocks());
         rows.leaked().forEach(block -> leakedNew.add(new Row<>(scope, block)));
         add(scope, rows.prefixes(), prefixesGone, prefixesNew);
+        rows.prefixes().values().forEach(change -> add(Tag.ofPrefix(advanced, change)));
         add(scope, rows.namespaces(), namespacesGone, namespacesNew);
     }
 
@@ -122,6 +139,15 @@ final class Flush {
             if (change.after() != null) {
                 added.add(new Row<>(scope, change.after()));
             }
+        }
+    }
+
+    private void add(Change<Set<Tag>> tags) {
+        if (tags.before() != null) {
+            tagsGone.addAll(tags.before());
+        }
+        if (tags.after() != null) {
+            tagsNew.addAll(tags.after());
         }
     }
 
@@ -185,6 +211,9 @@ final class Flush {
                             allocationsGone,
                             row -> row.value.address().toBytes());
         }
+        if (!tagsGone.isEmpty()) {
+            then(Sql.DELETE_TAGS).tags("tag_gone_", tagsGone);
+        }
         if (!blocksGone.isEmpty()) {
             then(Sql.DELETE_FREE_BLOCKS)
                     .ids("block_gone_scope", blocksGone, Row::scope)
@@ -209,6 +238,16 @@ final class Flush {
                     .bytes("addr", allocationsNew, row -> row.value.address().toBytes())
                     .ids("addr_id", allocationsNew, row -> row.value.id());
         }
+        if (!allocationsDescribed.isEmpty()) {
+            then(Sql.INSERT_DESCRIBED_ALLOCATIONS)
+                    .ids("described_scope", allocationsDescribed, Row::scope)
+                    .bytes(
+                            "described",
+                            allocationsDescribed,
+                            row -> row.value.address().toBytes())
+                    .ids("described_id", allocationsDescribed, row -> row.value.id())
+                    .metadata("described_", allocationsDescribed, row -> row.value.metadata());
+        }
         if (!blocksNew.isEmpty()) {
             then(Sql.INSERT_FREE_BLOCKS)
                     .ids("block_scope", blocksNew, Row::scope)
@@ -221,6 +260,9 @@ final class Flush {
                     .array("leak_plen", Short[]::new, leakedNew, row -> Columns.length(row.value));
         }
         writePrefixes();
+        if (!tagsNew.isEmpty()) {
+            then(Sql.INSERT_TAGS).tags("tag_", tagsNew).ids("tag_scope", tagsNew, Tag::scope);
+        }
         if (!namespacesNew.isEmpty()) {
             then(Sql.INSERT_NAMESPACES)
                     .ids("namespace_id", namespacesNew, row -> row.value.id())
@@ -275,7 +317,8 @@ final class Flush {
                         "last_reserved",
                         Boolean[]::new,
                         advances,
-                        row -> row.after().lastReserved());
+                        row -> row.after().lastReserved())
+                .array("closing", Boolean[]::new, advances, row -> row.after().closing());
         arrays.put(
                 "request_ids",
                 Columns.arrayOfArrays(plans.stream()
@@ -326,8 +369,31 @@ final class Flush {
                             "prefix_reserves",
                             Boolean[]::new,
                             prefixesNew,
-                            row -> row.value.reservation() == Reservation.FIRST_AND_LAST);
+                            row -> row.value.reservation() == Reservation.FIRST_AND_LAST)
+                    .metadata("prefix_", prefixesNew, row -> row.value.metadata());
         }
+    }
+
+    private <T> Flush metadata(String name, List<T> rows, Function<T, Metadata> metadata) {
+        return array(name + "owner", String[]::new, rows, row -> Columns.owner(metadata.apply(row)))
+                .array(name + "labels", String[]::new, rows, row -> Columns.labels(metadata.apply(row)))
+                .array(name + "description", String[]::new, rows, row -> Columns.description(metadata.apply(row)));
+    }
+
+    /** What makes up their key. */
+    private Flush tags(String name, List<Tag> tags) {
+        return ids(name + "ns", tags, Tag::namespaceId)
+                .array(name + "key", String[]::new, tags, tag -> tag.word().key())
+                .array(name + "value", String[]::new, tags, tag -> tag.word().value())
+                .array(name + "kind", Short[]::new, tags, tag -> Columns.kind(tag.kind()))
+                .array(
+                        name + "af",
+                        Short[]::new,
+                        tags,
+                        tag -> Columns.af(tag.at().family()))
+                .bytes(name + "first", tags, tag -> tag.at().first().toBytes())
+                .array(name + "plen", Short[]::new, tags, tag -> Columns.length(tag.at()))
+                .ids(name + "thing", tags, Tag::thing);
     }
 
     private Flush then(String statement) {

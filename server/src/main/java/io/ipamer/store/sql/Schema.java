@@ -8,20 +8,24 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The tables that a program needs, as migrations from nothing: {@code schema/1.sql}, {@code schema/2.sql} and so on. */
 final class Schema {
     private static final Pattern SERVES_FROM = Pattern.compile("-- serves-from: ([1-9][0-9]*)\n.*", Pattern.DOTALL);
     private static final Pattern TABLE = Pattern.compile("CREATE TABLE IF NOT EXISTS ([a-z_]+) \\(");
+    private static final Pattern ADDED_COLUMN =
+            Pattern.compile("ALTER TABLE ([a-z_]+) ADD COLUMN IF NOT EXISTS ([a-z_]+) ");
     private static final Pattern COLUMN = Pattern.compile("^  ([a-z_]+) +[A-Z]", Pattern.MULTILINE);
 
     private final List<Migration> migrations;
@@ -48,6 +52,19 @@ final class Schema {
 
     /** A migration that was begun, as the database knows it. */
     record Begun(int version, int servesFrom, String checksum, boolean finished) {}
+
+    /**
+     * The columns of a table of ours.
+     *
+     * @param first those that it was made with
+     * @param later those that it was given by other statements
+     */
+    private record Table(Set<String> first, Set<String> later) {
+        boolean canHave(Set<String> columns) {
+            return columns.containsAll(first)
+                    && columns.stream().allMatch(name -> first.contains(name) || later.contains(name));
+        }
+    }
 
     /** {@code migrations}: by version, 1 first. */
     Schema(List<Migration> migrations) {
@@ -159,24 +176,42 @@ final class Schema {
     }
 
     /**
-     * A table that has the name of one of the first version's, but is not that one.
+     * A table that has the name of one of ours, but is not that one: ours has all columns that it was made with, and no
+     * others but those that it was given later, of which some may be missing yet.
      *
      * @param columns of the tables that are there, by table
      */
     Optional<String> foreignTable(Map<String, Set<String>> columns) {
-        Map<String, Set<String>> ours = new HashMap<>();
-        for (String statement : migrations.get(0).statements()) {
-            Matcher table = TABLE.matcher(statement);
-            if (table.lookingAt()) {
-                ours.put(table.group(1), new TreeSet<>());
-                COLUMN.matcher(statement)
-                        .results()
-                        .forEach(column -> ours.get(table.group(1)).add(column.group(1)));
-            }
-        }
-        return columns.keySet().stream()
-                .filter(name -> ours.containsKey(name) && !ours.get(name).equals(columns.get(name)))
+        Map<String, Table> ours = tables();
+        return columns.entrySet().stream()
+                .filter(found -> {
+                    Table table = ours.get(found.getKey());
+                    return table != null && !table.canHave(found.getValue());
+                })
+                .map(Map.Entry::getKey)
                 .sorted()
                 .findFirst();
+    }
+
+    private Map<String, Table> tables() {
+        Map<String, Table> tables = new HashMap<>();
+        for (Migration migration : migrations) {
+            for (String statement : migration.statements()) {
+                Matcher made = TABLE.matcher(statement);
+                Matcher added = ADDED_COLUMN.matcher(statement);
+                if (made.lookingAt()) {
+                    Set<String> columns = COLUMN.matcher(statement)
+                            .results()
+                            .map(column -> column.group(1))
+                            .collect(Collectors.toSet());
+                    tables.put(made.group(1), new Table(columns, new HashSet<>()));
+                } else if (added.lookingAt()) {
+                    Objects.requireNonNull(tables.get(added.group(1)), statement)
+                            .later()
+                            .add(added.group(2));
+                }
+            }
+        }
+        return tables;
     }
 }

@@ -9,8 +9,6 @@ import io.ipamer.plan.Found;
 import io.ipamer.plan.Head;
 import io.ipamer.plan.Read;
 import io.ipamer.plan.Scope;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -40,11 +38,6 @@ final class Seeks {
     private final Found[] found;
 
     private record Numbered<V>(int n, V value) {}
-
-    @FunctionalInterface
-    private interface Columnar<V> {
-        V read(ResultSet row) throws SQLException;
-    }
 
     private Seeks(Handle handle, Scope scope, List<Read> reads) {
         this.handle = handle;
@@ -123,7 +116,7 @@ final class Seeks {
             String sql,
             Function<R, byte[]> from,
             ToIntFunction<R> limit,
-            Columnar<V> columns,
+            Columns.Reader<V> columns,
             Comparator<? super V> order,
             BiFunction<R, List<V>, Found> answer) {
         int[] numbers = numbersOf(kind);

@@ -20,16 +20,17 @@ final class Sql {
     static final String ADVANCE = """
             WITH x AS (
               SELECT u.scope_id, u.seq, u.before_tx_id, u.tx_id, u.space_id, u.request_ids, u.parent_only, u.acquired,
-                u.children, u.leaked, u.covered, u.first_reserved, u.last_reserved
+                u.children, u.leaked, u.covered, u.first_reserved, u.last_reserved, u.closing
               FROM unnest(:scope_id::UUID[], :seq::BIGINT[], :before_tx_id::UUID[], :tx_id::UUID[], :space_id::UUID[],
                 :request_ids::TEXT[], :parent_only::BOOLEAN[], :acquired::BIGINT[], :children::BIGINT[],
-                :leaked::BIGINT[], :covered::NUMERIC[], :first_reserved::BOOLEAN[], :last_reserved::BOOLEAN[])
+                :leaked::BIGINT[], :covered::NUMERIC[], :first_reserved::BOOLEAN[], :last_reserved::BOOLEAN[],
+                :closing::BOOLEAN[])
                 AS u(scope_id, seq, before_tx_id, tx_id, space_id, request_ids, parent_only, acquired, children,
-                  leaked, covered, first_reserved, last_reserved)
+                  leaked, covered, first_reserved, last_reserved, closing)
             ), h AS (
               UPDATE head SET seq = x.seq + 1, tx_id = x.tx_id, parent_only = x.parent_only, acquired = x.acquired,
                 children = x.children, leaked = x.leaked, covered = x.covered, first_reserved = x.first_reserved,
-                last_reserved = x.last_reserved
+                last_reserved = x.last_reserved, closing = x.closing
               FROM x
               WHERE head.scope_id = x.scope_id AND head.seq = x.seq AND head.tx_id = x.before_tx_id
               RETURNING head.scope_id, head.seq
@@ -69,6 +70,14 @@ final class Sql {
             USING unnest(:addr_gone_scope::UUID[], :addr_gone::BYTEA[]) AS x(scope_id, addr)
             WHERE ip_addr.scope_id = x.scope_id AND ip_addr.addr = x.addr""";
 
+    static final String DELETE_TAGS = """
+            DELETE FROM tag
+            USING unnest(:tag_gone_ns::UUID[], :tag_gone_key::TEXT[], :tag_gone_value::TEXT[], :tag_gone_kind::SMALLINT[],
+              :tag_gone_af::SMALLINT[], :tag_gone_first::BYTEA[], :tag_gone_plen::SMALLINT[], :tag_gone_thing::UUID[])
+              AS x(ns_id, tag_key, tag_value, kind, af, first_addr, plen, thing_id)
+            WHERE tag.ns_id = x.ns_id AND tag.tag_key = x.tag_key AND tag.tag_value = x.tag_value AND tag.kind = x.kind
+              AND tag.af = x.af AND tag.first_addr = x.first_addr AND tag.plen = x.plen AND tag.thing_id = x.thing_id""";
+
     static final String DELETE_FREE_BLOCKS = """
             DELETE FROM block_free
             USING unnest(:block_gone_scope::UUID[], :block_gone::BYTEA[]) AS x(scope_id, block_key)
@@ -100,6 +109,14 @@ final class Sql {
             SELECT x.scope_id, x.addr, x.allocation_id
             FROM unnest(:addr_scope::UUID[], :addr::BYTEA[], :addr_id::UUID[]) AS x(scope_id, addr, allocation_id)""";
 
+    /** Those of which something is said. */
+    static final String INSERT_DESCRIBED_ALLOCATIONS = """
+            INSERT INTO ip_addr (scope_id, addr, allocation_id, owner, labels, description)
+            SELECT x.scope_id, x.addr, x.allocation_id, x.owner, x.labels, x.description
+            FROM unnest(:described_scope::UUID[], :described::BYTEA[], :described_id::UUID[], :described_owner::TEXT[],
+              :described_labels::TEXT[], :described_description::TEXT[])
+              AS x(scope_id, addr, allocation_id, owner, labels, description)""";
+
     static final String INSERT_FREE_BLOCKS = """
             INSERT INTO block_free (scope_id, block_key)
             SELECT x.scope_id, x.block_key
@@ -112,13 +129,22 @@ final class Sql {
               AS x(scope_id, first_addr, plen)""";
 
     static final String INSERT_PREFIXES = """
-            INSERT INTO prefix (prefix_id, ns_id, scope_id, parent_plen, af, plen, first_addr, last_addr, reserves_ends)
+            INSERT INTO prefix (prefix_id, ns_id, scope_id, parent_plen, af, plen, first_addr, last_addr, reserves_ends,
+              owner, labels, description)
             SELECT x.prefix_id, x.ns_id, x.scope_id, x.parent_plen, x.af, x.plen, x.first_addr, x.last_addr,
-              x.reserves_ends
+              x.reserves_ends, x.owner, x.labels, x.description
             FROM unnest(:prefix_id::UUID[], :prefix_ns::UUID[], :prefix_scope::UUID[], :prefix_parent_plen::SMALLINT[],
               :prefix_af::SMALLINT[], :prefix_plen::SMALLINT[], :prefix_first::BYTEA[], :prefix_last::BYTEA[],
-              :prefix_reserves::BOOLEAN[])
-              AS x(prefix_id, ns_id, scope_id, parent_plen, af, plen, first_addr, last_addr, reserves_ends)""";
+              :prefix_reserves::BOOLEAN[], :prefix_owner::TEXT[], :prefix_labels::TEXT[], :prefix_description::TEXT[])
+              AS x(prefix_id, ns_id, scope_id, parent_plen, af, plen, first_addr, last_addr, reserves_ends, owner, labels,
+                description)""";
+
+    static final String INSERT_TAGS = """
+            INSERT INTO tag (ns_id, tag_key, tag_value, kind, af, first_addr, plen, thing_id, scope_id)
+            SELECT x.ns_id, x.tag_key, x.tag_value, x.kind, x.af, x.first_addr, x.plen, x.thing_id, x.scope_id
+            FROM unnest(:tag_ns::UUID[], :tag_key::TEXT[], :tag_value::TEXT[], :tag_kind::SMALLINT[], :tag_af::SMALLINT[],
+              :tag_first::BYTEA[], :tag_plen::SMALLINT[], :tag_thing::UUID[], :tag_scope::UUID[])
+              AS x(ns_id, tag_key, tag_value, kind, af, first_addr, plen, thing_id, scope_id)""";
 
     static final String INSERT_NAMESPACES = """
             INSERT INTO namespace (ns_id, name)
@@ -139,22 +165,25 @@ final class Sql {
             DELETE_FREE_RANGES,
             UPDATE_FREE_RANGES,
             DELETE_ALLOCATIONS,
+            DELETE_TAGS,
             DELETE_FREE_BLOCKS,
             DELETE_PREFIXES,
             DELETE_NAMESPACES,
             INSERT_HEADS,
             INSERT_FREE_RANGES,
             INSERT_ALLOCATIONS,
+            INSERT_DESCRIBED_ALLOCATIONS,
             INSERT_FREE_BLOCKS,
             INSERT_LEAKED,
             INSERT_PREFIXES,
+            INSERT_TAGS,
             INSERT_NAMESPACES,
             INSERT_REQUESTS);
 
     // ---- reading a scope ----------------------------------------------------------------------------------------
 
     private static final String HEAD_COLUMNS =
-            "scope_id, seq, tx_id, parent_only, acquired, children, leaked, covered, first_reserved, last_reserved";
+            "scope_id, seq, tx_id, parent_only, acquired, children, leaked, covered, first_reserved, last_reserved, closing";
 
     static final String HEAD = "SELECT " + HEAD_COLUMNS + " FROM head WHERE scope_id = :scope_id";
 
@@ -178,9 +207,9 @@ final class Sql {
               WHERE scope_id = :scope_id AND last_addr >= q.addr ORDER BY last_addr LIMIT :limit) AS r""";
 
     static final String ALLOCATIONS = """
-            SELECT q.n, r.addr, r.allocation_id
+            SELECT q.n, r.addr, r.allocation_id, r.owner, r.labels, r.description
             FROM unnest(:n::INT4[], :from::BYTEA[]) AS q(n, addr) CROSS JOIN LATERAL (
-              SELECT addr, allocation_id FROM ip_addr
+              SELECT addr, allocation_id, owner, labels, description FROM ip_addr
               WHERE scope_id = :scope_id AND addr >= q.addr ORDER BY addr LIMIT :limit) AS r""";
 
     static final String FREE_BLOCKS = """
@@ -206,14 +235,18 @@ final class Sql {
               ORDER BY first_addr, plen LIMIT :limit) AS r""";
 
     private static final String PREFIX_COLUMNS =
-            "p.prefix_id, p.ns_id, p.scope_id, p.parent_plen, p.plen, p.first_addr, p.reserves_ends";
+            "prefix_id, ns_id, scope_id, parent_plen, plen, first_addr, reserves_ends, owner, labels, description";
+
+    private static String prefixColumns(String table) {
+        return table + "." + PREFIX_COLUMNS.replace(", ", ", " + table + ".");
+    }
 
     static final String PREFIXES_FROM = """
-            SELECT q.n, r.prefix_id, r.ns_id, r.scope_id, r.parent_plen, r.plen, r.first_addr, r.reserves_ends
+            SELECT q.n, %s
             FROM unnest(:n::INT4[], :af::SMALLINT[], :from::BYTEA[]) AS q(n, af, addr) CROSS JOIN LATERAL (
-              SELECT prefix_id, ns_id, scope_id, parent_plen, plen, first_addr, reserves_ends FROM prefix
+              SELECT %s FROM prefix
               WHERE scope_id = :scope_id AND (af, last_addr) >= (q.af, q.addr)
-              ORDER BY af, last_addr LIMIT :limit) AS r""";
+              ORDER BY af, last_addr LIMIT :limit) AS r""".formatted(prefixColumns("r"), PREFIX_COLUMNS);
 
     static final String NAMESPACES_NAMED = "SELECT ns_id, name FROM namespace WHERE name = ANY(:names::TEXT[])";
 
@@ -225,19 +258,91 @@ final class Sql {
             SELECT request_id, fingerprint, answer, revision, gives FROM request
             WHERE space_id = :space_id AND request_id = ANY(:ids::TEXT[])""";
 
-    static final String NAMESPACES = "SELECT ns_id, name FROM namespace";
+    static final String NAMESPACES_AFTER =
+            "SELECT ns_id, name FROM namespace WHERE name > :after_name ORDER BY name LIMIT :limit";
 
     /** LATERAL with a LIMIT, as plain joins may seek the prefix without its namespace, which is the whole index. */
     static final String LOCATE = """
-            SELECT n.name, n.ns_id AS found_ns_id, p.prefix_id, p.ns_id, p.scope_id, p.parent_plen, p.plen,
-              p.first_addr, p.reserves_ends
+            SELECT n.name, n.ns_id AS found_ns_id, %s
             FROM namespace AS n LEFT JOIN LATERAL (
-              SELECT prefix_id, ns_id, scope_id, parent_plen, plen, first_addr, reserves_ends FROM prefix
+              SELECT %s FROM prefix
               WHERE ns_id = n.ns_id AND af = :af AND first_addr = :first AND plen = :plen LIMIT 1) AS p ON TRUE
-            WHERE n.name = :name""";
+            WHERE n.name = :name""".formatted(prefixColumns("p"), PREFIX_COLUMNS);
 
-    static final String PREFIXES =
-            "SELECT " + PREFIX_COLUMNS + " FROM prefix AS p WHERE p.ns_id = :ns_id ORDER BY p.af, p.first_addr, p.plen";
+    /**
+     * From the namespace inwards, each time the one sibling that may hold the address: a seek a prefix, and one for the
+     * allocation. The first row is the namespace.
+     */
+    static final String SIGHT = """
+            WITH RECURSIVE d AS (
+              SELECT 0 AS depth, ns_id AS prefix_id, ns_id, ns_id AS scope_id, CAST(NULL AS SMALLINT) AS parent_plen,
+                CAST(0 AS SMALLINT) AS plen, CAST('' AS BYTEA) AS first_addr, FALSE AS reserves_ends,
+                CAST(NULL AS TEXT) AS owner, CAST(NULL AS TEXT) AS labels, CAST(NULL AS TEXT) AS description
+              FROM namespace WHERE name = :name
+              UNION ALL
+              SELECT d.depth + 1, %s FROM d CROSS JOIN LATERAL (
+                SELECT %s FROM prefix
+                WHERE scope_id = d.prefix_id AND af = :af AND last_addr >= :addr ORDER BY last_addr LIMIT 1) AS c
+              WHERE c.first_addr <= :addr
+            )
+            SELECT d.depth, %s, a.addr, a.allocation_id, a.owner AS ip_owner, a.labels AS ip_labels,
+              a.description AS ip_description
+            FROM d LEFT JOIN LATERAL (
+              SELECT addr, allocation_id, owner, labels, description FROM ip_addr
+              WHERE scope_id = d.prefix_id AND addr = :addr LIMIT 1) AS a ON TRUE""".formatted(prefixColumns("c"), PREFIX_COLUMNS, prefixColumns("d"));
+
+    /** From each prefix outwards, a row and a seek for each around it: the greatest depth counts. */
+    static final String DEPTHS = """
+            WITH RECURSIVE d AS (
+              SELECT prefix_id AS id, scope_id, 0 AS depth FROM prefix WHERE prefix_id = ANY(:ids::UUID[])
+              UNION ALL
+              SELECT d.id, p.scope_id, d.depth + 1 FROM d JOIN prefix AS p ON p.prefix_id = d.scope_id
+            )
+            SELECT id, depth FROM d""";
+
+    static final String PREFIXES = """
+            SELECT %s FROM prefix
+            WHERE ns_id = :ns_id AND (af, first_addr, plen) > (:af, :first, :after_plen) AND (af, first_addr) <= (:last_af, :last)
+            ORDER BY af, first_addr, plen LIMIT :limit""".formatted(PREFIX_COLUMNS);
+
+    /**
+     * Only tags of things that are there, before they are counted: of those, no two stand at one place, so that a list can
+     * go on behind it.
+     */
+    private static final String TAGGED = """
+            SELECT %s
+            FROM tag AS t %s
+            WHERE t.ns_id = :ns_id AND t.tag_key = :tag_key AND t.tag_value = :tag_value AND t.kind = %s
+              AND (t.af, t.first_addr, t.plen) > (:af, :first, :after_plen) AND (t.af, t.first_addr) <= (:last_af, :last)
+            ORDER BY t.af, t.first_addr, t.plen LIMIT :limit""";
+
+    static final String TAGGED_PREFIXES = TAGGED.formatted(prefixColumns("p"), """
+            CROSS JOIN LATERAL (
+              SELECT %s FROM prefix WHERE prefix_id = t.thing_id LIMIT 1) AS p""".formatted(PREFIX_COLUMNS), 1);
+
+    static final String TAGGED_ALLOCATIONS = TAGGED.formatted(
+            prefixColumns("p") + ", a.addr, a.allocation_id, a.owner AS ip_owner, a.labels AS ip_labels,"
+                    + " a.description AS ip_description",
+            """
+            CROSS JOIN LATERAL (
+              SELECT scope_id, addr, allocation_id, owner, labels, description FROM ip_addr
+              WHERE scope_id = t.scope_id AND addr = t.first_addr AND allocation_id = t.thing_id LIMIT 1) AS a
+            CROSS JOIN LATERAL (
+              SELECT %s FROM prefix WHERE prefix_id = a.scope_id LIMIT 1) AS p""".formatted(PREFIX_COLUMNS),
+            2);
+
+    static final String TOTALS = """
+            SELECT p.af, p.plen, p.parent_plen IS NULL AS top_level,
+              h.parent_only OR h.children > 0 OR h.leaked > 0 AS gives_prefixes,
+              count(*) AS prefixes, CAST(sum(h.acquired) AS BIGINT) AS acquired, sum(h.covered) AS covered,
+              sum(CASE WHEN h.first_reserved THEN 1 ELSE 0 END) + sum(CASE WHEN h.last_reserved THEN 1 ELSE 0 END) AS reserved
+            FROM prefix AS p CROSS JOIN LATERAL (
+              SELECT parent_only, acquired, children, leaked, covered, first_reserved, last_reserved FROM head
+              WHERE scope_id = p.prefix_id LIMIT 1) AS h
+            WHERE p.ns_id = :ns_id
+            GROUP BY p.af, p.plen, p.parent_plen IS NULL, h.parent_only OR h.children > 0 OR h.leaked > 0""";
+
+    static final String SECRET = "SELECT value FROM secret WHERE name = :name";
 
     // ---- sweeping -----------------------------------------------------------------------------------------------
 

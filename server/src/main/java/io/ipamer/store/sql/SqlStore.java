@@ -1,6 +1,9 @@
 package io.ipamer.store.sql;
 
 import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
+import io.ipamer.model.Allocation;
+import io.ipamer.model.Held;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.plan.Extract;
@@ -9,16 +12,22 @@ import io.ipamer.plan.Plan;
 import io.ipamer.plan.Read;
 import io.ipamer.plan.RequestRow;
 import io.ipamer.plan.Scope;
+import io.ipamer.store.Span;
 import io.ipamer.store.Store;
 import io.ipamer.store.StoreException;
+import io.ipamer.store.Tag;
+import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -31,6 +40,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -253,6 +263,36 @@ public final class SqlStore implements Store {
                 });
     }
 
+    /** Once more if it fails before anybody was told of anything. */
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the nested future is unwrapped
+    public CompletableFuture<Boolean> scan(Scope scope, List<Read> wanted, Function<Extract, List<Read>> next) {
+        AtomicBoolean told = new AtomicBoolean();
+        CompletableFuture<Boolean> first = scan(scope, wanted, next, told);
+        return first.handle((there, failure) -> failure == null || told.get() ? first : scan(scope, wanted, next, told))
+                .thenCompose(Function.identity());
+    }
+
+    private CompletableFuture<Boolean> scan(
+            Scope scope, List<Read> wanted, Function<Extract, List<Read>> next, AtomicBoolean told) {
+        return reads.submit(
+                handle -> handle.inTransaction(transaction -> {
+                    Optional<Extract> read = extract(transaction, scope, wanted);
+                    if (read.isPresent()) {
+                        told.set(true);
+                        List<Read> more = next.apply(read.get());
+                        while (!more.isEmpty()) {
+                            more = next.apply(
+                                    Seeks.extract(transaction, scope, read.get().head(), more));
+                        }
+                    }
+                    return read.isPresent();
+                }),
+                failure -> {
+                    throw Dialect.ofRead(failure);
+                });
+    }
+
     /** Waits for the head's lock, then reads until it is clear what is to be done. */
     private Step takeTurn(Handle handle, Scope scope, List<Read> wanted, Function<Optional<Extract>, Step> next) {
         Optional<Head> head = handle.createQuery(dialect.beginTurn() + ";\n" + Sql.LOCKED_HEAD)
@@ -315,20 +355,122 @@ public final class SqlStore implements Store {
     }
 
     @Override
-    public CompletableFuture<List<Namespace>> namespaces() {
-        // Engines and databases differ in how they order text.
-        return reads.read(
-                handle -> handle.createQuery(Sql.NAMESPACES).map((row, context) -> Columns.namespace(row)).stream()
-                        .sorted(Comparator.comparing(Namespace::name))
-                        .toList());
+    public CompletableFuture<List<Namespace>> namespaces(String after, int limit) {
+        return reads.read(handle -> handle.createQuery(Sql.NAMESPACES_AFTER)
+                .bind("after_name", after)
+                .bind("limit", limit)
+                .map((row, context) -> Columns.namespace(row))
+                .list());
     }
 
     @Override
-    public CompletableFuture<List<Prefix>> prefixes(UUID namespaceId) {
-        return reads.read(handle -> handle.createQuery(Sql.PREFIXES)
+    public CompletableFuture<Page<Prefix>> prefixes(UUID namespaceId, Span span, int limit) {
+        return reads.read(handle ->
+                page(handle.createQuery(Sql.PREFIXES), namespaceId, span, limit, Columns::prefix, Prefix::cidr));
+    }
+
+    @Override
+    public CompletableFuture<Page<Prefix>> prefixes(UUID namespaceId, Tag.Word word, Span span, int limit) {
+        return reads.read(handle -> page(
+                tagged(handle.createQuery(Sql.TAGGED_PREFIXES), word),
+                namespaceId,
+                span,
+                limit,
+                Columns::prefix,
+                Prefix::cidr));
+    }
+
+    @Override
+    public CompletableFuture<Page<Held>> allocations(UUID namespaceId, Tag.Word word, Span span, int limit) {
+        return reads.read(handle -> page(
+                tagged(handle.createQuery(Sql.TAGGED_ALLOCATIONS), word),
+                namespaceId,
+                span,
+                limit,
+                row -> new Held(Columns.prefix(row), Columns.allocation(row, "ip_")),
+                held -> {
+                    IpAddress address = held.allocation().address();
+                    return new Cidr(address, address.family().bits());
+                }));
+    }
+
+    private static Query tagged(Query query, Tag.Word word) {
+        return query.bind("tag_key", word.key()).bind("tag_value", word.value());
+    }
+
+    private static <T> Page<T> page(
+            Query query, UUID namespaceId, Span span, int limit, Columns.Reader<T> reader, Function<T, Cidr> place) {
+        List<T> rows = query.bind("ns_id", namespaceId)
+                .bind("af", Columns.af(span.first().family()))
+                .bind("first", span.first().toBytes())
+                .bind("after_plen", span.afterLength())
+                .bind("last_af", Columns.af(span.last().family()))
+                .bind("last", span.last().toBytes())
+                .bind("limit", limit)
+                .map((row, context) -> reader.read(row))
+                .list();
+        return new Page<>(rows, rows.size() < limit ? null : place.apply(rows.get(rows.size() - 1)));
+    }
+
+    @Override
+    public CompletableFuture<Map<UUID, Integer>> depths(Collection<UUID> prefixIds) {
+        return reads.read(handle -> {
+            Map<UUID, Integer> depths = new HashMap<>();
+            handle.createQuery(Sql.DEPTHS)
+                    .bind("ids", Columns.array(prefixIds.toArray(UUID[]::new)))
+                    .map((row, context) -> depths.merge(Columns.id(row, "id"), row.getInt("depth"), Math::max))
+                    .list();
+            return depths;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Optional<Sighting>> sight(String namespace, IpAddress address) {
+        return reads.read(handle -> {
+            TreeMap<Integer, Prefix> prefixes = new TreeMap<>();
+            List<Namespace> found = new ArrayList<>(1);
+            List<Allocation> allocation = new ArrayList<>(1);
+            handle.createQuery(Sql.SIGHT)
+                    .bind("name", namespace)
+                    .bind("af", Columns.af(address.family()))
+                    .bind("addr", address.toBytes())
+                    .map((row, context) -> {
+                        int depth = row.getInt("depth");
+                        if (depth == 0) {
+                            found.add(new Namespace(Columns.id(row, "ns_id"), namespace));
+                        } else {
+                            prefixes.put(depth, Columns.prefix(row));
+                        }
+                        if (row.getObject("allocation_id") != null) {
+                            allocation.add(Columns.allocation(row, "ip_"));
+                        }
+                        return depth;
+                    })
+                    .list();
+            return found.stream()
+                    .findFirst()
+                    .map(known -> new Sighting(
+                            known,
+                            List.copyOf(prefixes.values()),
+                            allocation.stream().findFirst()));
+        });
+    }
+
+    @Override
+    public CompletableFuture<List<Total>> totals(UUID namespaceId) {
+        return reads.read(handle -> handle.createQuery(Sql.TOTALS)
                 .bind("ns_id", namespaceId)
-                .map((row, context) -> Columns.prefix(row))
+                .map((row, context) -> Columns.total(row))
                 .list());
+    }
+
+    @Override
+    public CompletableFuture<byte[]> pageTokenKey() {
+        return reads.read(handle -> handle.createQuery(Sql.SECRET)
+                .bind("name", "page-tokens")
+                .mapTo(String.class)
+                .one()
+                .getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

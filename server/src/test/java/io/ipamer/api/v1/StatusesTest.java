@@ -51,6 +51,12 @@ class StatusesTest {
                     INVALID_ENUM_VALUE,
                     INVALID_DUMP,
                     FIELD_MISSING,
+                    INVALID_OWNER,
+                    INVALID_LABEL,
+                    INVALID_DESCRIPTION,
+                    INVALID_UPDATE_MASK,
+                    INVALID_PAGE_TOKEN,
+                    INVALID_FILTER,
                     LENGTH_OUT_OF_RANGE,
                     ADDRESS_OUTSIDE_PREFIX,
                     PREFIX_OUTSIDE_PARENT -> Code.INVALID_ARGUMENT;
@@ -65,7 +71,9 @@ class StatusesTest {
                     NAMESPACE_PROTECTED,
                     ALLOCATION_ID_MISMATCH,
                     PREFIX_ID_MISMATCH,
-                    ALLOCATION_GONE -> Code.FAILED_PRECONDITION;
+                    ALLOCATION_GONE,
+                    PREFIX_BEING_DELETED,
+                    IMPORT_EXPIRED -> Code.FAILED_PRECONDITION;
             case NO_FREE_ADDRESS, NO_FREE_PREFIX -> Code.RESOURCE_EXHAUSTED;
             case OVERLOADED, STORE_UNAVAILABLE -> Code.UNAVAILABLE;
             case OUTCOME_UNKNOWN -> Code.UNKNOWN;

@@ -92,7 +92,11 @@ final class Wire implements AutoCloseable {
     /** A text of the answer: {@code text(answer, "prefix", "id")}. */
     static String text(Message answer, String message, String field) {
         Message inner = (Message) answer.getField(answer.getDescriptorForType().findFieldByName(message));
-        return (String) inner.getField(inner.getDescriptorForType().findFieldByName(field));
+        return text(inner, field);
+    }
+
+    static String text(Message answer, String field) {
+        return (String) answer.getField(answer.getDescriptorForType().findFieldByName(field));
     }
 
     Refusal refusal(String method, String... texts) {

@@ -12,6 +12,7 @@ import io.ipamer.model.Allocation;
 import io.ipamer.model.Allocations;
 import io.ipamer.model.Answer;
 import io.ipamer.model.IpamerException;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.Reason;
 import io.ipamer.model.Releases;
@@ -227,7 +228,8 @@ class FaultMatrixTest {
     }
 
     private static Prefix prefixOf(UUID id) {
-        return new Prefix(id, UUID.randomUUID(), null, null, Cidr.parse("10.0.0.0/24"), Reservation.NONE);
+        return new Prefix(
+                id, UUID.randomUUID(), null, null, Cidr.parse("10.0.0.0/24"), Reservation.NONE, Metadata.NONE);
     }
 
     // ---- what a failure means -----------------------------------------------------------------------------------
@@ -318,7 +320,7 @@ class FaultMatrixTest {
     }
 
     private static Plan plan(Prefix prefix, Extract extract, @Nullable Request request) {
-        List<Submission<?>> calls = List.of(new Submission<>(AcquireAddresses.next(), request));
+        List<Submission<?>> calls = List.of(new Submission<>(AcquireAddresses.next(1, Metadata.NONE), request));
         View view = new View(Scope.of(prefix), extract.head());
         view.learn(extract);
         Planned planned = Planner.plan(view, calls, UUID::randomUUID);
@@ -430,7 +432,7 @@ class FaultMatrixTest {
             given.add(get(one));
             given.add(get(two));
             assertThat(get(gone).answer().releases())
-                    .containsExactly(new Releases.Released(released.address(), released.id()));
+                    .containsExactly(new Releases.Released(released.address(), released.id(), Metadata.NONE));
             given.add(get(acquire(server, "last")));
 
             assertThat(faults.disarm()).as("phases that were not come to").isEmpty();

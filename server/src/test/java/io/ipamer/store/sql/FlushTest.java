@@ -8,6 +8,7 @@ import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
 import io.ipamer.model.Loaded;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.Reservation;
@@ -69,6 +70,8 @@ class FlushTest {
 
     private static final Scope ONE = new Scope(new UUID(1, 1), Namespace.ROOT.id(), Cidr.parse("10.0.0.0/8"));
     private static final Scope OTHER = new Scope(new UUID(1, 2), Namespace.ROOT.id(), Cidr.parse("11.0.0.0/8"));
+    private static final Metadata SAID =
+            Metadata.of("its owner", Map.of("key", "value", "example.org/key", ""), "what it is for");
     private static final String PROBE = ";\nINSERT INTO probe (said) VALUES (current_setting('transaction_isolation'))";
 
     private Relay relay;
@@ -127,9 +130,7 @@ class FlushTest {
     /** A plan of every kind of row. {@code n}: which one it is of its scope, from 1. */
     private static Plan everything(Scope scope, int n, String request) {
         Head after = head(scope, n);
-        IpAddress base = scope.cidr() == null
-                ? IpAddress.parse("10.0.0.0")
-                : scope.cidr().first().plus(n * 1_000L);
+        IpAddress base = base(scope, n);
         Scope created = new Scope(new UUID(scope.id().getLeastSignificantBits() + 1, n), Namespace.ROOT.id(), null);
         Prefix gone = prefix(scope, new UUID(9, 9), base);
         Prefix added = prefix(scope, created.id(), base.plus(1));
@@ -141,9 +142,13 @@ class FlushTest {
                 List.of(new BlockChange(true, Cidr.of(base, 24), Cidr.of(base, 26), true)),
                 Map.of(
                         base,
-                        new Change<>(new Allocation(new UUID(3, n), base), null),
+                        new Change<>(new Allocation(new UUID(3, n), base, Metadata.NONE), null),
                         base.plus(1),
-                        new Change<>(null, new Allocation(new UUID(4, n), base.plus(1)))),
+                        new Change<>(null, new Allocation(new UUID(4, n), base.plus(1), Metadata.NONE)),
+                        described(scope, n - 1).address(),
+                        new Change<>(described(scope, n - 1), null),
+                        described(scope, n).address(),
+                        new Change<>(null, described(scope, n))),
                 List.of(new Cidr(base.plus(2), 32)),
                 Map.of(
                         gone.cidr().last(),
@@ -167,6 +172,17 @@ class FlushTest {
                 List.of(new RequestRow(new Request(Namespace.ROOT.id(), request, "f"), new Loaded(1, 2, 3), n, true)));
     }
 
+    private static IpAddress base(Scope scope, int n) {
+        return scope.cidr() == null
+                ? IpAddress.parse("10.0.0.0")
+                : scope.cidr().first().plus(n * 1_000L);
+    }
+
+    /** Made by the plan of that number, and taken away by the next. */
+    private static Allocation described(Scope scope, int n) {
+        return new Allocation(new UUID(5, n), base(scope, n).plus(2), SAID);
+    }
+
     private static Head head(Scope scope, int n) {
         return n == 0
                 ? Head.fresh(scope.id(), false, false)
@@ -179,11 +195,13 @@ class FlushTest {
                         1,
                         BigInteger.TEN,
                         true,
-                        true);
+                        true,
+                        n % 2 == 0);
     }
 
     private static Prefix prefix(Scope scope, UUID id, IpAddress address) {
-        return new Prefix(id, Namespace.ROOT.id(), scope.id(), scope.cidr(), new Cidr(address, 32), Reservation.NONE);
+        return new Prefix(
+                id, Namespace.ROOT.id(), scope.id(), scope.cidr(), new Cidr(address, 32), Reservation.NONE, SAID);
     }
 
     private static void commit(Handle handle, Scope scope, int n, String end) {

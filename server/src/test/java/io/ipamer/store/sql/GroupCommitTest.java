@@ -75,8 +75,17 @@ class GroupCommitTest {
     private static Plan plan(int n, long expected, List<RequestRow> requests) {
         Scope scope = scope(n);
         Head before = new Head(
-                expected, expected == 0 ? scope.id() : new UUID(2, n), false, 0, 0, 0, BigInteger.ZERO, false, false);
-        Head after = new Head(expected + 1, new UUID(2, n), false, 0, 0, 0, BigInteger.ZERO, false, false);
+                expected,
+                expected == 0 ? scope.id() : new UUID(2, n),
+                false,
+                0,
+                0,
+                0,
+                BigInteger.ZERO,
+                false,
+                false,
+                false);
+        Head after = new Head(expected + 1, new UUID(2, n), false, 0, 0, 0, BigInteger.ZERO, false, false, false);
         return new Plan(after.txId(), List.of(new ScopeChange.Advance(scope, before, after, Rows.NONE)), requests);
     }
 

@@ -34,7 +34,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** From any schema to the program's, whoever else is at it, and wherever an earlier attempt came to an end. */
 class MigratorTest {
-    private static final Migration SECOND = Schema.migration(2, """
+    /** The program's own. */
+    private static final int CURRENT = Schema.ofProgram().version();
+
+    private static final Migration NEXT = Schema.migration(CURRENT + 1, """
             -- serves-from: 1
             ALTER TABLE prefix ADD COLUMN IF NOT EXISTS note TEXT NULL;
             CREATE TABLE IF NOT EXISTS counted (
@@ -45,7 +48,7 @@ class MigratorTest {
             """);
 
     /** Shows how often it was done. */
-    private static final Migration THIRD = Schema.migration(3, """
+    private static final Migration NEXT_BUT_ONE = Schema.migration(CURRENT + 2, """
             -- serves-from: 1
             INSERT INTO counted (id) VALUES (gen_random_uuid());
             """);
@@ -54,6 +57,11 @@ class MigratorTest {
         List<Migration> migrations = new ArrayList<>(Schema.ofProgram().migrations());
         migrations.addAll(List.of(more));
         return new Schema(migrations);
+    }
+
+    /** The history of a database of that version; 0 is the row that is locked. */
+    private static List<String> versionsTo(int version) {
+        return IntStream.rangeClosed(0, version).mapToObj(Integer::toString).toList();
     }
 
     private static Standing look(DatabaseUrl url, Schema schema, boolean migrates) {
@@ -104,13 +112,13 @@ class MigratorTest {
     @EnumSource(Engine.class)
     void anEmptyDatabaseGetsAllVersionsAndNothingIsDoneTwice(Engine engine) throws SQLException {
         DatabaseUrl url = engine.database();
-        Schema schema = with(SECOND, THIRD);
+        Schema schema = with(NEXT, NEXT_BUT_ONE);
 
         assertThat(look(url, schema, true).isFit()).isTrue();
         assertThat(look(url, schema, true).isFit()).isTrue();
 
         assertThat(ask(url, "SELECT version FROM schema_version ORDER BY version"))
-                .containsExactly("0", "1", "2", "3");
+                .containsExactlyElementsOf(versionsTo(CURRENT + 2));
         assertThat(ask(url, "SELECT id FROM counted")).hasSize(1);
     }
 
@@ -118,7 +126,7 @@ class MigratorTest {
     @EnumSource(Engine.class)
     void ofManyServersAtOnceOneDoesIt(Engine engine) throws Exception {
         DatabaseUrl url = engine.database();
-        Schema schema = with(SECOND, THIRD);
+        Schema schema = with(NEXT, NEXT_BUT_ONE);
         int servers = 8;
         ExecutorService threads = Executors.newFixedThreadPool(servers);
         try {
@@ -150,7 +158,7 @@ class MigratorTest {
     @EnumSource(Engine.class)
     void whereverItStoppedTheNextOneFinishes(Engine engine) throws SQLException {
         DatabaseUrl url = engine.database();
-        Schema schema = with(SECOND);
+        Schema schema = with(NEXT);
         assertThat(look(url, schema, true).isFit()).isTrue();
         List<String> structure = structure(url::dataSource);
 
@@ -191,13 +199,13 @@ class MigratorTest {
         assertThat(look(url, with(), true).isFit()).isTrue();
         try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS), () -> {})) {
             assertThat(lock).isNotNull();
-            assertThat(look(url, with(SECOND), true))
+            assertThat(look(url, with(NEXT), true))
                     .isEqualTo(Standing.unready("another server is changing its schema"));
             assertThat(ask(url, "SELECT version FROM schema_version ORDER BY version"))
-                    .containsExactly("0", "1");
+                    .containsExactlyElementsOf(versionsTo(CURRENT));
         }
 
-        assertThat(look(url, with(SECOND), true).isFit()).isTrue();
+        assertThat(look(url, with(NEXT), true).isFit()).isTrue();
     }
 
     @Test
@@ -234,13 +242,14 @@ class MigratorTest {
     void tablesFromBeforeThereWasAHistoryAreTakenOverWithWhatIsInThem(Engine engine) throws SQLException {
         DatabaseUrl url = engine.database();
         ask(url, join(Schema.ofProgram().migrations().get(0).statements()));
+        ask(url, "ALTER TABLE prefix ADD COLUMN owner TEXT NULL");
         ask(url, "INSERT INTO namespace (ns_id, name) VALUES (gen_random_uuid(), 'kept')");
 
-        assertThat(look(url, with(SECOND), true).isFit()).isTrue();
+        assertThat(look(url, with(NEXT), true).isFit()).isTrue();
 
         assertThat(ask(url, "SELECT name FROM namespace ORDER BY name")).containsExactly("kept", "root");
         assertThat(ask(url, "SELECT version FROM schema_version ORDER BY version"))
-                .containsExactly("0", "1", "2");
+                .containsExactlyElementsOf(versionsTo(CURRENT + 1));
     }
 
     @ParameterizedTest
@@ -261,16 +270,19 @@ class MigratorTest {
     @EnumSource(Engine.class)
     void aNewerSchemaIsWorkedWithIfItServesThisProgramAndElseRefused(Engine engine) throws SQLException {
         DatabaseUrl url = engine.database();
-        assertThat(look(url, with(SECOND), true).isFit()).isTrue();
+        assertThat(look(url, with(NEXT), true).isFit()).isTrue();
         assertThat(look(url, with(), true).isFit()).isTrue();
 
-        ask(url, "INSERT INTO schema_version (version, serves_from, checksum, finished_at) VALUES (3, 2, 'x', now())");
+        ask(
+                url,
+                "INSERT INTO schema_version (version, serves_from, checksum, finished_at) VALUES (" + (CURRENT + 2)
+                        + ", " + (CURRENT + 1) + ", 'x', now())");
 
         assertThat(look(url, with(), true))
-                .isEqualTo(
-                        Standing.foreign("its schema has version 3, which serves programs from version 2 on, and this"
-                                + " program has version 1: start a newer Ipamer"));
-        assertThat(look(url, with(SECOND), true).isFit()).isTrue();
+                .isEqualTo(Standing.foreign("its schema has version " + (CURRENT + 2)
+                        + ", which serves programs from version " + (CURRENT + 1) + " on, and this program has version "
+                        + CURRENT + ": start a newer Ipamer"));
+        assertThat(look(url, with(NEXT), true).isFit()).isTrue();
     }
 
     @Test
@@ -278,9 +290,8 @@ class MigratorTest {
         DatabaseUrl url = TestDatabases.bundled();
 
         assertThat(look(url, with(), false))
-                .isEqualTo(Standing.unready(
-                        "its schema has version 0 and this program needs version 1: run ipamer migrate,"
-                                + " or start with --migrate auto"));
+                .isEqualTo(Standing.unready("its schema has version 0 and this program needs version " + CURRENT
+                        + ": run ipamer migrate, or start with --migrate auto"));
         assertThat(ask(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"))
                 .isEmpty();
 
@@ -294,7 +305,7 @@ class MigratorTest {
         try (SqlStore store = SqlStore.connect(url, Retention.DEFAULT, false)) {
             store.awaitFirstLook(Duration.ofSeconds(20));
 
-            assertThatThrownBy(() -> store.namespaces().join())
+            assertThatThrownBy(() -> store.namespaces("", Integer.MAX_VALUE).join())
                     .cause()
                     .isInstanceOf(StoreException.class)
                     .hasMessageContaining("run ipamer migrate");
@@ -307,7 +318,7 @@ class MigratorTest {
                 }
             });
             ready.get(20, TimeUnit.SECONDS);
-            assertThat(store.namespaces().join()).containsExactly(Namespace.ROOT);
+            assertThat(store.namespaces("", Integer.MAX_VALUE).join()).containsExactly(Namespace.ROOT);
         }
     }
 
@@ -328,8 +339,9 @@ class MigratorTest {
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
             String told;
             do {
-                told = String.valueOf(
-                        catchThrowable(() -> store.namespaces().join()).getMessage());
+                told = String.valueOf(catchThrowable(
+                                () -> store.namespaces("", Integer.MAX_VALUE).join())
+                        .getMessage());
             } while (told.contains("ipamer migrate") && System.nanoTime() < end);
             assertThat(told).contains("has not been reached since the server started");
         }
@@ -362,9 +374,9 @@ class MigratorTest {
 
             ask(url, "ALTER TABLE schema_version RENAME TO elsewhere");
             assertThat(database.look())
-                    .isEqualTo(Standing.foreign("its schema has version 0, and had version 1 before: it is being"
-                            + " restored, or another database has its name; it is left alone until that version is"
-                            + " back"));
+                    .isEqualTo(Standing.foreign("its schema has version 0, and had version " + CURRENT
+                            + " before: it is being restored, or another database has its name; it is left alone until"
+                            + " that version is back"));
             assertThat(ask(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"))
                     .doesNotContain("schema_version");
 
@@ -409,12 +421,12 @@ class MigratorTest {
     @ValueSource(strings = {"INSERT INTO counted (id) VALUES (gen_random_uuid());\n", ""})
     void whoLostItsLockWhileAStatementRanDoesNothingMore(String next) throws Exception {
         DatabaseUrl url = TestDatabases.bundled();
-        assertThat(look(url, with(SECOND), true).isFit()).isTrue();
+        assertThat(look(url, with(NEXT), true).isFit()).isTrue();
         ask(url, "CREATE TABLE gate (open UUID NOT NULL)");
         List<String> statements = new ArrayList<>(List.of("DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM gate) LOOP"
                 + " PERFORM pg_sleep(0.02); END LOOP; END $$"));
         statements.addAll(next.isEmpty() ? List.of() : List.of(next));
-        Schema schema = with(SECOND, new Migration(3, 1, statements));
+        Schema schema = with(NEXT, new Migration(CURRENT + 2, 1, statements));
         CountDownLatch lost = new CountDownLatch(1);
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
@@ -430,7 +442,10 @@ class MigratorTest {
             thread.shutdownNow();
         }
         assertThat(ask(url, "SELECT id FROM counted")).isEmpty();
-        assertThat(ask(url, "SELECT version FROM schema_version WHERE version = 3 AND finished_at IS NOT NULL"))
+        assertThat(ask(
+                        url,
+                        "SELECT version FROM schema_version WHERE version = " + (CURRENT + 2)
+                                + " AND finished_at IS NOT NULL"))
                 .isEmpty();
     }
 
@@ -443,12 +458,12 @@ class MigratorTest {
                 Statement statement = still.createStatement()) {
             still.setAutoCommit(false);
             statement.execute(Sql.LOCK_SCHEMA);
-            assertThat(look(url, with(SECOND), true)).isEqualTo(Standing.CHANGING);
+            assertThat(look(url, with(NEXT), true)).isEqualTo(Standing.CHANGING);
 
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-            Standing found = look(url, with(SECOND), true);
+            Standing found = look(url, with(NEXT), true);
             while (!found.isFit() && System.nanoTime() < end) {
-                found = look(url, with(SECOND), true); // waits a second for the lock
+                found = look(url, with(NEXT), true); // waits a second for the lock
             }
             assertThat(found.isFit()).isTrue();
         }
@@ -463,7 +478,7 @@ class MigratorTest {
             Future<String> migrated;
             try (SchemaLock lock = SchemaLock.take(url.dataSource(SchemaLock.OPTIONS), () -> {})) {
                 assertThat(lock).isNotNull();
-                migrated = thread.submit(() -> SqlStore.migrate(url::dataSource, with(SECOND), 0));
+                migrated = thread.submit(() -> SqlStore.migrate(url::dataSource, with(NEXT), 0));
                 String waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
                         + " AND wait_event_type = 'Lock'";
                 long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
@@ -478,7 +493,7 @@ class MigratorTest {
                 }
                 assertThat(last).as("came again").isNotEqualTo(first);
             }
-            assertThat(migrated.get(30, TimeUnit.SECONDS)).startsWith("version 2 in PostgreSQL");
+            assertThat(migrated.get(30, TimeUnit.SECONDS)).startsWith("version " + (CURRENT + 1) + " in PostgreSQL");
         } finally {
             thread.shutdownNow();
         }

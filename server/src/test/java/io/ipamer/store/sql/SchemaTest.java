@@ -88,6 +88,41 @@ class SchemaTest {
         assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id", "name", "id"))))
                 .hasValue("namespace");
         assertThat(schema.foreignTable(Map.of("namespace", Set.of("ns_id")))).hasValue("namespace");
+        assertThat(schema.foreignTable(Map.of("secret", Set.of("name", "value"))))
+                .isEmpty();
+        assertThat(schema.foreignTable(Map.of("secret", Set.of("name", "word"))))
+                .hasValue("secret");
+    }
+
+    @Test
+    void ofTheColumnsThatATableWasGivenLaterAnyMayBeThere() {
+        Schema schema = new Schema(List.of(
+                Schema.migration(
+                        1,
+                        "-- serves-from: 1\nCREATE TABLE IF NOT EXISTS one (\n  id UUID NOT NULL,\n  name TEXT NULL\n);\n"),
+                Schema.migration(2, "-- serves-from: 1\nALTER TABLE one ADD COLUMN IF NOT EXISTS note TEXT NULL;\n"),
+                Schema.migration(
+                        3, "-- serves-from: 1\nALTER TABLE one ADD COLUMN IF NOT EXISTS many BIGINT NULL;\n")));
+
+        for (Set<String> ours : List.of(
+                Set.of("id", "name"),
+                Set.of("id", "name", "note"),
+                Set.of("id", "name", "many"),
+                Set.of("id", "name", "note", "many"))) {
+            assertThat(schema.foreignTable(Map.of("one", ours)))
+                    .as(ours.toString())
+                    .isEmpty();
+        }
+        for (Set<String> theirs : List.of(
+                Set.of("id"),
+                Set.of("id", "note", "many"),
+                Set.of("note", "many"),
+                Set.of("id", "name", "note", "many", "more"),
+                Set.of("id", "name", "more"))) {
+            assertThat(schema.foreignTable(Map.of("one", theirs)))
+                    .as(theirs.toString())
+                    .hasValue("one");
+        }
     }
 
     @Test

@@ -22,6 +22,8 @@ record SqlText(String name, String sql) {
         TYPES.putAll(Map.of("scope_id", "UUID", "space_id", "UUID", "ns_id", "UUID", "after", "UUID"));
         TYPES.putAll(Map.of("seq", "INT8", "after_seq", "INT8"));
         TYPES.putAll(Map.of("limit", "INT4", "af", "INT4", "plen", "INT4", "first", "BYTEA", "name", "VARCHAR"));
+        TYPES.putAll(Map.of("addr", "BYTEA", "last", "BYTEA", "last_af", "INT4", "after_plen", "INT4"));
+        TYPES.putAll(Map.of("tag_key", "VARCHAR", "tag_value", "VARCHAR", "after_name", "VARCHAR"));
         TYPES.putAll(Map.of("version", "INT4", "serves_from", "INT4", "checksum", "VARCHAR"));
     }
 

@@ -9,13 +9,17 @@ import io.ipamer.model.Allocation;
 import io.ipamer.model.Allocations;
 import io.ipamer.model.Answer;
 import io.ipamer.model.Loaded;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
 import io.ipamer.model.Reason;
+import io.ipamer.model.ReleaseCount;
 import io.ipamer.model.Releases;
 import io.ipamer.model.Reservation;
+import io.ipamer.model.Shortfall;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,12 +34,43 @@ class StoredAnswerTest {
     private static final UUID B = UUID.fromString("0b0b0b0b-0000-4000-8000-000000000002");
     private static final UUID C = UUID.fromString("0c0c0c0c-0000-4000-8000-000000000003");
 
+    private static final Metadata SAID =
+            Metadata.of("née \"Ops\" 🙂", Map.of("example.org/tier", "gold", "a", ""), "line\n\ttwo");
+    private static final String SAID_JSON = "\"owner\":\"née \\\"Ops\\\" 🙂\","
+            + "\"labels\":{\"a\":\"\",\"example.org/tier\":\"gold\"},\"description\":\"line\\n\\ttwo\"";
+
     static Stream<Arguments> stored() {
         return Stream.of(
                 Arguments.of(
                         new Allocations(List.of(
-                                new Allocation(A, IpAddress.parse("10.0.0.1")),
-                                new Allocation(B, IpAddress.parse("2001:db8::1")))),
+                                new Allocation(A, IpAddress.parse("10.0.0.1"), SAID),
+                                new Allocation(B, IpAddress.parse("10.0.0.2"), Metadata.of("", Map.of("a", "b"), "")))),
+                        "{\"kind\":\"allocations\",\"allocations\":["
+                                + "{\"id\":\"0a0a0a0a-0000-4000-8000-000000000001\",\"address\":\"10.0.0.1\","
+                                + SAID_JSON + "},"
+                                + "{\"id\":\"0b0b0b0b-0000-4000-8000-000000000002\",\"address\":\"10.0.0.2\","
+                                + "\"labels\":{\"a\":\"b\"}}]}"),
+                Arguments.of(
+                        new Releases(List.of(
+                                new Releases.Released(IpAddress.parse("10.0.0.1"), A, SAID),
+                                new Releases.Released(
+                                        IpAddress.parse("10.0.0.2"),
+                                        B,
+                                        Metadata.of("", Map.of(), "for \u2028 people")))),
+                        "{\"kind\":\"releases\",\"releases\":["
+                                + "{\"address\":\"10.0.0.1\",\"allocation_id\":\"0a0a0a0a-0000-4000-8000-000000000001\","
+                                + SAID_JSON + "},"
+                                + "{\"address\":\"10.0.0.2\",\"allocation_id\":\"0b0b0b0b-0000-4000-8000-000000000002\","
+                                + "\"description\":\"for \\u2028 people\"}]}"),
+                Arguments.of(
+                        new Prefix(A, B, null, null, Cidr.parse("10.0.0.0/8"), Reservation.NONE, SAID),
+                        "{\"kind\":\"prefix\",\"id\":\"0a0a0a0a-0000-4000-8000-000000000001\","
+                                + "\"namespace_id\":\"0b0b0b0b-0000-4000-8000-000000000002\","
+                                + "\"cidr\":\"10.0.0.0/8\",\"reservation\":\"NONE\"," + SAID_JSON + "}"),
+                Arguments.of(
+                        new Allocations(List.of(
+                                new Allocation(A, IpAddress.parse("10.0.0.1"), Metadata.NONE),
+                                new Allocation(B, IpAddress.parse("2001:db8::1"), Metadata.NONE))),
                         """
                         {"kind":"allocations","allocations":[\
                         {"id":"0a0a0a0a-0000-4000-8000-000000000001","address":"10.0.0.1"},\
@@ -44,8 +79,8 @@ class StoredAnswerTest {
                         {"kind":"allocations","allocations":[]}"""),
                 Arguments.of(
                         new Releases(List.of(
-                                new Releases.Released(IpAddress.parse("10.0.0.1"), A),
-                                new Releases.Released(IpAddress.parse("10.0.0.0"), null),
+                                new Releases.Released(IpAddress.parse("10.0.0.1"), A, Metadata.NONE),
+                                new Releases.Released(IpAddress.parse("10.0.0.0"), null, Metadata.NONE),
                                 new Releases.Refused(
                                         IpAddress.parse("::1"),
                                         Reason.ALLOCATION_NOT_FOUND,
@@ -56,13 +91,22 @@ class StoredAnswerTest {
                         {"address":"10.0.0.0"},\
                         {"address":"::1","reason":"ALLOCATION_NOT_FOUND",\
                         "message":"\\"it\\" isn't <there> \\\\ née 日本 🙂\\n"}]}"""),
-                Arguments.of(new Prefix(A, B, null, null, Cidr.parse("10.0.0.0/8"), Reservation.FIRST_AND_LAST), """
+                Arguments.of(
+                        new Prefix(
+                                A, B, null, null, Cidr.parse("10.0.0.0/8"), Reservation.FIRST_AND_LAST, Metadata.NONE),
+                        """
                         {"kind":"prefix","id":"0a0a0a0a-0000-4000-8000-000000000001",\
                         "namespace_id":"0b0b0b0b-0000-4000-8000-000000000002","cidr":"10.0.0.0/8",\
                         "reservation":"FIRST_AND_LAST"}"""),
                 Arguments.of(
                         new Prefix(
-                                A, B, C, Cidr.parse("2001:db8::/32"), Cidr.parse("2001:db8:1::/48"), Reservation.NONE),
+                                A,
+                                B,
+                                C,
+                                Cidr.parse("2001:db8::/32"),
+                                Cidr.parse("2001:db8:1::/48"),
+                                Reservation.NONE,
+                                Metadata.NONE),
                         """
                         {"kind":"prefix","id":"0a0a0a0a-0000-4000-8000-000000000001",\
                         "namespace_id":"0b0b0b0b-0000-4000-8000-000000000002",\
@@ -71,6 +115,14 @@ class StoredAnswerTest {
                 Arguments.of(new Namespace(A, "Zürich \"west\" 🙂"), """
                         {"kind":"namespace","id":"0a0a0a0a-0000-4000-8000-000000000001",\
                         "name":"Zürich \\"west\\" 🙂"}"""),
+                Arguments.of(
+                        new Shortfall(List.of(
+                                new Shortfall.Left(3, true, Reason.ADDRESS_TAKEN, "address 10.0.0.1 comes twice"))),
+                        """
+                        {"kind":"shortfall","left":[{"index":3,"same":true,"reason":"ADDRESS_TAKEN",\
+                        "message":"address 10.0.0.1 comes twice"}]}"""),
+                Arguments.of(new ReleaseCount(Long.MAX_VALUE), """
+                        {"kind":"release_count","released":9223372036854775807}"""),
                 Arguments.of(new Loaded(1, Long.MAX_VALUE, 0), """
                         {"kind":"loaded","prefixes":1,"allocations":9223372036854775807,"leaked":0}"""));
     }

@@ -53,6 +53,27 @@ public final class TableInvariants {
                     number("l.first_addr"),
                     number("l.first_addr"));
 
+    /** The tags that there must be: one for each owner and each label of each prefix and each address. */
+    private static final String SAID = """
+            WITH thing AS (
+              SELECT p.ns_id, 1::SMALLINT AS kind, p.af, p.first_addr, p.plen, p.prefix_id AS thing_id, p.scope_id,
+                p.owner, p.labels
+              FROM prefix AS p
+              UNION ALL
+              SELECT p.ns_id, 2::SMALLINT, p.af, a.addr, (octet_length(a.addr) * 8)::SMALLINT, a.allocation_id, a.scope_id,
+                a.owner, a.labels
+              FROM ip_addr AS a JOIN prefix AS p ON p.prefix_id = a.scope_id
+            ), said AS (
+              SELECT t.ns_id, '' AS tag_key, t.owner AS tag_value, t.kind, t.af, t.first_addr, t.plen, t.thing_id, t.scope_id
+              FROM thing AS t WHERE t.owner IS NOT NULL
+              UNION ALL
+              SELECT t.ns_id, l.key, l.value, t.kind, t.af, t.first_addr, t.plen, t.thing_id, t.scope_id
+              FROM thing AS t CROSS JOIN LATERAL jsonb_each_text(CAST(t.labels AS JSONB)) AS l(key, value)
+            ), found AS (
+              SELECT ns_id, tag_key, tag_value, kind, af, first_addr, plen, thing_id, scope_id FROM tag
+            )
+            """;
+
     /** By what must hold: who breaks it, as text. */
     private static final Map<String, String> QUERIES = queries();
 
@@ -132,8 +153,9 @@ public final class TableInvariants {
                 WHERE CASE WHEN c.parent_plen IS NULL THEN c.scope_id <> c.ns_id ELSE p.prefix_id IS NULL
                   OR p.ns_id <> c.ns_id OR p.af <> c.af OR p.plen <> c.parent_plen OR p.plen >= c.plen
                   OR c.first_addr < p.first_addr OR c.last_addr > p.last_addr END""");
-        queries.put("an allocation id is given once", """
-                SELECT allocation_id::TEXT FROM ip_addr GROUP BY allocation_id HAVING count(*) > 1""");
+        queries.put("an allocation id is given once in a namespace", """
+                SELECT a.allocation_id::TEXT FROM ip_addr AS a JOIN prefix AS p ON p.prefix_id = a.scope_id
+                GROUP BY p.ns_id, a.allocation_id HAVING count(*) > 1""");
         queries.put("a journal has no gap and ends with the head's last plan", """
                 SELECT j.scope_id::TEXT || ': ' || j.n || ' rows from ' || j.lo || ' to ' || j.hi
                   || ', head at ' || COALESCE(h.seq::TEXT, 'none')
@@ -148,6 +170,16 @@ public final class TableInvariants {
                 LEFT JOIN (SELECT j.space_id, unnest(j.request_ids) AS request_id FROM journal AS j) AS k
                   ON k.space_id = r.space_id AND k.request_id = r.request_id
                 WHERE k.request_id IS NULL""");
+        queries.put("every owner and label has its tag", SAID + """
+                SELECT t.thing_id::TEXT || ': ' || t.tag_key || '=' || t.tag_value
+                FROM (SELECT * FROM said EXCEPT SELECT * FROM found) AS t""");
+        queries.put("a tag says what its thing says of itself, and ends with it", SAID + """
+                SELECT t.thing_id::TEXT || ': ' || t.tag_key || '=' || t.tag_value
+                FROM (SELECT * FROM found EXCEPT SELECT * FROM said) AS t""");
+        queries.put("what is not said of a thing is null", """
+                SELECT p.prefix_id::TEXT FROM prefix AS p WHERE p.owner = '' OR p.labels = '{}' OR p.description = ''
+                UNION ALL
+                SELECT a.allocation_id::TEXT FROM ip_addr AS a WHERE a.owner = '' OR a.labels = '{}' OR a.description = ''""");
         return queries;
     }
 

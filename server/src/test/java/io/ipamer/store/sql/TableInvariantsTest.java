@@ -3,15 +3,18 @@ package io.ipamer.store.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipamer.address.Cidr;
+import io.ipamer.address.IpAddress;
 import io.ipamer.ipam.CallOptions;
 import io.ipamer.ipam.Ipam;
 import io.ipamer.ipam.Surroundings;
+import io.ipamer.model.Metadata;
 import io.ipamer.model.Releases;
 import io.ipamer.model.Reservation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +26,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TableInvariantsTest {
     private static Connection connection;
 
-    /** Free ranges with a hole, free blocks around a child, at the end of IPv6, and a request id. */
+    private static final CallOptions SAID = new CallOptions(
+            null, CallOptions.NO_DEADLINE, Metadata.of("it", Map.of("tier", "gold", "a", ""), "what for"), false);
+
+    /** Free ranges with a hole, free blocks around a child, at the end of IPv6, a request id, owners and labels. */
     @BeforeAll
     static void fill() throws SQLException {
         DatabaseUrl database = TestDatabases.bundled();
@@ -61,6 +67,23 @@ class TableInvariantsTest {
                     .join();
             ipam.prefixes()
                     .acquireChild("root", Cidr.parse("::/1"), 128, Reservation.NONE, CallOptions.NONE)
+                    .join();
+            ipam.prefixes()
+                    .create("root", Cidr.parse("10.2.0.0/16"), Reservation.FIRST_AND_LAST, SAID)
+                    .join();
+            ipam.prefixes()
+                    .acquireChild("root", Cidr.parse("10.2.0.0/16"), 24, Reservation.FIRST_AND_LAST, SAID)
+                    .join();
+            ipam.addresses()
+                    .acquire("root", Cidr.parse("10.2.0.0/24"), 2, false, SAID)
+                    .join();
+            ipam.addresses()
+                    .release(
+                            "root",
+                            Cidr.parse("10.2.0.0/24"),
+                            List.of(new Releases.Item(IpAddress.parse("10.2.0.1"), null)),
+                            false,
+                            CallOptions.NONE)
                     .join();
         }
         connection = database.dataSource("").getConnection();
@@ -102,6 +125,19 @@ class TableInvariantsTest {
             UPDATE head SET seq = seq + 1 | journal has no gap
             UPDATE journal SET tx_id = scope_id | another plan
             UPDATE journal SET request_ids = '{}' | request id
+            DELETE FROM tag WHERE kind = 1 AND tag_key = '' | has its tag
+            DELETE FROM tag WHERE kind = 2 AND tag_key = 'a' | has its tag
+            UPDATE prefix SET owner = 'others' WHERE owner IS NULL | has its tag
+            UPDATE ip_addr SET labels = '{"tier":"silver","a":""}' WHERE labels IS NOT NULL | has its tag
+            UPDATE ip_addr SET owner = NULL WHERE owner IS NOT NULL | says of itself
+            UPDATE prefix SET labels = NULL WHERE plen = 24 | says of itself
+            UPDATE ip_addr SET allocation_id = '00000000-0000-0000-0000-000000000009' WHERE owner IS NOT NULL | says of itself
+            UPDATE tag SET scope_id = thing_id | says of itself
+            UPDATE tag SET ns_id = thing_id | says of itself
+            UPDATE tag SET plen = 31 WHERE kind = 2 | says of itself
+            INSERT INTO tag SELECT ns_id, tag_key, tag_value, kind, af, first_addr, plen, '00000000-0000-0000-0000-000000000009', scope_id FROM tag | ends with it
+            UPDATE ip_addr SET owner = '' WHERE owner IS NULL | not said of a thing is null
+            UPDATE prefix SET labels = '{}' WHERE labels IS NULL | not said of a thing is null
             """)
     void damageIsSeen(String damage, String told) throws SQLException {
         try (Statement statement = connection.createStatement()) {

@@ -1,0 +1,10 @@
+package io.ipamer.it;
+
+import io.ipamer.app.IpamerServer;
+
+class CapacityOnPostgresIT extends CapacityIT {
+    @Override
+    IpamerServer serve() {
+        return Servers.onPostgres();
+    }
+}
