@@ -48,7 +48,7 @@ class SlowReaderTest {
             int parts = all.size() / PART;
             all.write(bytes, offset, length);
             if (all.size() / PART > parts) {
-                long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(200);
+                long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(250);
                 while (System.nanoTime() < end) {
                     LockSupport.parkNanos(end - System.nanoTime());
                 }
@@ -61,7 +61,7 @@ class SlowReaderTest {
         String description = "d".repeat(1_024);
         try (Store store = SqlStore.open(
                 options -> URL.dataSource(options.replace(
-                        "idle_in_transaction_session_timeout=15000", "idle_in_transaction_session_timeout=600")),
+                        "idle_in_transaction_session_timeout=15000", "idle_in_transaction_session_timeout=2000")),
                 Retention.DEFAULT)) {
             TestDatabases.empty(URL);
             Ipam ipam = new Ipam(
