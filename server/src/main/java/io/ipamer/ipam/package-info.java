@@ -9,6 +9,10 @@
  * long. Lanes share nothing, so they run side by side; two lanes for one scope, here or in another process, are put
  * in order by the guard of each plan. Nothing waits, nothing sleeps, and no lock is held while a plan is made or
  * committed.
+ *
+ * <p>Two kinds of calls are more than one plan. Those that take things back in bulk (OwnerRelease, ForcedDelete) and
+ * imports are many calls, which may stop anywhere and go on. An export is one read that goes on and on: it alone keeps a
+ * thread of the store waiting, for its caller, and no longer than {@link io.ipamer.store.Store#scan} allows.
  */
 @NullMarked
 package io.ipamer.ipam;

@@ -7,4 +7,4 @@ package io.ipamer.model;
  * @param allocations number of addresses handed out
  * @param leaked number of blocks marked as used without a prefix of their own
  */
-public record Loaded(long prefixes, long allocations, long leaked) implements Answer {}
+public record Loaded(long prefixes, long allocations, long leaked) {}

@@ -305,7 +305,11 @@ public final class View {
 
     /** The prefix right below this scope as it is now; PREFIX_NOT_FOUND when it is gone. */
     Prefix child(Prefix known) {
-        return there(known, prefixes.get(known.cidr().last()));
+        Prefix now = prefixes.get(known.cidr().last());
+        if (now == null || !now.id().equals(known.id())) {
+            throw notFound(known);
+        }
+        return now;
     }
 
     /** The same, and whatever else {@link #removeChild} wants is read along with it. */
@@ -317,13 +321,6 @@ public final class View {
             missing.check();
         }
         return child(known);
-    }
-
-    private static Prefix there(Prefix known, @Nullable Prefix now) {
-        if (now == null || !now.id().equals(known.id())) {
-            throw notFound(known);
-        }
-        return now;
     }
 
     static IpamerException notFound(Prefix prefix) {

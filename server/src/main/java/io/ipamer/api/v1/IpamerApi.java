@@ -527,9 +527,8 @@ public final class IpamerApi extends IpamerServiceGrpc.IpamerServiceImplBase {
     }
 
     private static List<Prefix> prefixes(String namespace, List<io.ipamer.model.Prefix> prefixes) {
-        return prefixes.stream()
-                .map(prefix -> Messages.message(namespace(namespace), prefix))
-                .toList();
+        String name = namespace(namespace);
+        return prefixes.stream().map(prefix -> Messages.message(name, prefix)).toList();
     }
 
     @Override
@@ -599,12 +598,16 @@ public final class IpamerApi extends IpamerServiceGrpc.IpamerServiceImplBase {
                                 Fields.cidr("prefix_cidr", request.getPrefixCidr()),
                                 filter(request),
                                 Fields.page(request.getPageSize(), request.getPageToken())),
-                page -> ListIpsResponse.newBuilder()
-                        .addAllAllocations(page.rows().stream()
-                                .map(row -> acquired(request.getNamespace(), request.getPrefixCidr(), false, row))
-                                .toList())
-                        .setNextPageToken(page.nextToken())
-                        .build());
+                page -> {
+                    String namespace = namespace(request.getNamespace());
+                    Cidr prefix = Cidr.parse(request.getPrefixCidr());
+                    return ListIpsResponse.newBuilder()
+                            .addAllAllocations(page.rows().stream()
+                                    .map(row -> Messages.message(namespace, prefix, row))
+                                    .toList())
+                            .setNextPageToken(page.nextToken())
+                            .build();
+                });
     }
 
     private static Lists.AllocationFilter filter(ListIpsRequest request) {

@@ -9,7 +9,6 @@ import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
 import io.ipamer.model.Allocations;
 import io.ipamer.model.Answer;
-import io.ipamer.model.Loaded;
 import io.ipamer.model.Metadata;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
@@ -57,11 +56,6 @@ final class StoredAnswer {
         } else if (answer instanceof Shortfall shortfall) {
             json.addProperty(KIND, "shortfall");
             json.add("left", array(shortfall.left(), StoredAnswer::write));
-        } else if (answer instanceof Loaded loaded) {
-            json.addProperty(KIND, "loaded");
-            json.addProperty("prefixes", loaded.prefixes());
-            json.addProperty("allocations", loaded.allocations());
-            json.addProperty("leaked", loaded.leaked());
         }
         return json.toString();
     }
@@ -76,11 +70,6 @@ final class StoredAnswer {
             case "namespace" -> new Namespace(id(json, "id"), string(json, "name"));
             case "release_count" -> new ReleaseCount(json.get("released").getAsLong());
             case "shortfall" -> new Shortfall(list(json, "left", StoredAnswer::left));
-            case "loaded" ->
-                new Loaded(
-                        json.get("prefixes").getAsLong(),
-                        json.get("allocations").getAsLong(),
-                        json.get("leaked").getAsLong());
             default -> throw new IllegalStateException("an answer of a kind that this version does not know: " + kind);
         };
     }

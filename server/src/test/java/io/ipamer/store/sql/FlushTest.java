@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
 import io.ipamer.model.Allocation;
-import io.ipamer.model.Loaded;
 import io.ipamer.model.Metadata;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Prefix;
+import io.ipamer.model.ReleaseCount;
 import io.ipamer.model.Reservation;
 import io.ipamer.plan.BlockChange;
 import io.ipamer.plan.Change;
@@ -169,7 +169,7 @@ class FlushTest {
                                         created, Head.fresh(created.id(), false, false), Rows.NONE)))
                         .<ScopeChange>flatMap(changes -> changes)
                         .toList(),
-                List.of(new RequestRow(new Request(Namespace.ROOT.id(), request, "f"), new Loaded(1, 2, 3), n, true)));
+                List.of(new RequestRow(new Request(Namespace.ROOT.id(), request, "f"), new ReleaseCount(3), n, true)));
     }
 
     private static IpAddress base(Scope scope, int n) {

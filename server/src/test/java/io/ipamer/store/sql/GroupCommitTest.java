@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ipamer.address.Cidr;
-import io.ipamer.model.Loaded;
 import io.ipamer.model.Namespace;
+import io.ipamer.model.ReleaseCount;
 import io.ipamer.plan.Head;
 import io.ipamer.plan.Plan;
 import io.ipamer.plan.Request;
@@ -161,7 +161,7 @@ class GroupCommitTest {
 
     @Test
     void aTakenRequestIdSpoilsNoOther() throws Exception {
-        RequestRow row = new RequestRow(new Request(Namespace.ROOT.id(), "same", "f"), new Loaded(1, 2, 3), 1, true);
+        RequestRow row = new RequestRow(new Request(Namespace.ROOT.id(), "same", "f"), new ReleaseCount(3), 1, true);
         List<Plan> plans = new ArrayList<>(soundPlans());
         plans.set(2, plan(3, 0, List.of(row)));
         plans.set(5, plan(6, 0, List.of(row)));
