@@ -8,6 +8,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Sentry;
 import io.ipamer.api.StrictRequests;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.ipamer.api.grpc;
+package io.ipamer.api;
 
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -8,12 +8,17 @@ import io.grpc.ServerInterceptor;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts the calls that a drain has to wait for: those whose answer is not sent yet. */
-final class RunningCalls implements ServerInterceptor {
+public final class RunningCalls implements ServerInterceptor {
     private final LongAdder running = new LongAdder();
 
     /** Exact while no call starts or ends; a drain therefore looks more than once. */
-    boolean none() {
+    public boolean none() {
         return running.sum() == 0;
+    }
+
+    /** How many run at the moment, roughly while calls start and end. */
+    public long count() {
+        return running.sum();
     }
 
     @Override
