@@ -271,7 +271,7 @@ public final class Figures implements Callable<Integer> {
 
     private String ipamer(String... settings) throws IOException {
         List<String> command = new ArrayList<>(java("-jar", jar.toString()));
-        command.addAll(List.of("serve", "--grpc-address", "127.0.0.1:0"));
+        command.addAll(List.of("serve", "--grpc-address", "127.0.0.1:0", "--http-address", "off"));
         command.addAll(List.of(settings));
         BufferedReader output = start(command, false).inputReader(StandardCharsets.UTF_8);
         for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -76,6 +76,8 @@ public final class Transfers implements Callable<Integer> {
                         "serve",
                         "--grpc-address",
                         "127.0.0.1:0",
+                        "--http-address",
+                        "off",
                         "--data-dir",
                         data.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

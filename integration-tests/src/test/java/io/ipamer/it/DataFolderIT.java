@@ -65,7 +65,7 @@ class DataFolderIT {
         }
     }
 
-    /** {@code serve} with nothing configured but a free port, started in a folder. */
+    /** {@code serve} with nothing configured but free ports, started in a folder. */
     private ProcessBuilder serve(Path where, String... more) {
         List<String> command = new ArrayList<>(List.of(
                 JAVA,
@@ -75,6 +75,8 @@ class DataFolderIT {
                 System.getProperty("ipamer.jar"),
                 "serve",
                 "--grpc-address",
+                "127.0.0.1:0",
+                "--http-address",
                 "127.0.0.1:0"));
         command.addAll(List.of(more));
         return new ProcessBuilder(command).directory(where.toFile());
@@ -98,7 +100,7 @@ class DataFolderIT {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             greeting.add(line);
             if (line.startsWith("stop: ")) {
-                String port = greeting.get(0).replaceFirst(".* serves gRPC on 127\\.0\\.0\\.1:(\\d+)$", "$1");
+                String port = greeting.get(0).replaceFirst(".* serves gRPC on 127\\.0\\.0\\.1:(\\d+) and .*", "$1");
                 ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", Integer.parseInt(port))
                         .usePlaintext()
                         .build();

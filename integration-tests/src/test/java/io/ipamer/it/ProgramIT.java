@@ -81,7 +81,8 @@ class ProgramIT {
 
     @Test
     void itServesUntilItIsToldToStopAndSaysSoToHealthWatchers() throws Exception {
-        Process process = ipamer("serve", "--store", "memory", "--grpc-address", "127.0.0.1:0");
+        Process process =
+                ipamer("serve", "--store", "memory", "--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0");
         BufferedReader output = output(process);
         ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port(output))
                 .usePlaintext()
@@ -113,7 +114,8 @@ class ProgramIT {
     @Test
     void theFirstAnswerComesSoonAfterTheStart(TestReporter reporter) throws Exception {
         long start = System.nanoTime();
-        Process process = ipamer("serve", "--store", "memory", "--grpc-address", "127.0.0.1:0");
+        Process process =
+                ipamer("serve", "--store", "memory", "--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0");
         int port = port(output(process));
         long listening = System.nanoTime();
         ManagedChannel channel =
@@ -146,14 +148,24 @@ class ProgramIT {
 
         assertThat(output(ipamer(variables, "check-config", "--grpc-address", "10.0.0.1:1"))
                         .lines())
-                .startsWith("grpc-address=10.0.0.1:1  (flag --grpc-address)", "store=memory  (file " + file + ")");
+                .startsWith(
+                        "grpc-address=10.0.0.1:1  (flag --grpc-address)",
+                        "http-address=127.0.0.1:8080  (default)",
+                        "http-origins=  (default)",
+                        "store=memory  (file " + file + ")");
         assertThat(output(ipamer(variables, "check-config")).lines())
                 .startsWith(
                         "grpc-address=10.0.0.2:2  (environment variable IPAMER_GRPC_ADDRESS)",
+                        "http-address=127.0.0.1:8080  (default)",
+                        "http-origins=  (default)",
                         "store=memory  (file " + file + ")");
         assertThat(output(ipamer(Map.of("IPAMER_CONFIG", file.toString()), "check-config"))
                         .lines())
-                .startsWith("grpc-address=10.0.0.3:3  (file " + file + ")", "store=memory  (file " + file + ")");
+                .startsWith(
+                        "grpc-address=10.0.0.3:3  (file " + file + ")",
+                        "http-address=127.0.0.1:8080  (default)",
+                        "http-origins=  (default)",
+                        "store=memory  (file " + file + ")");
     }
 
     @Test
@@ -187,7 +199,7 @@ class ProgramIT {
                 .asString()
                 .isEqualTo(
                         "ipamer: config file " + file
-                                + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
+                                + ": unknown key grpc-adress; there are grpc-address, http-address, http-origins, store, db-url, data-dir, migrate, journal-age, journal-revisions");
         assertThat(process.waitFor()).isEqualTo(2);
     }
 

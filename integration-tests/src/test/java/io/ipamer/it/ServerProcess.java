@@ -26,16 +26,20 @@ import java.util.stream.Stream;
 
 /** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
 public final class ServerProcess implements AutoCloseable {
-    private static final Pattern LISTENS = Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern LISTENS =
+            Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+) and HTTP on 127\\.0\\.0\\.1:(\\d+)");
     static final File LOG = new File("target/server-processes.log");
 
     private final Process process;
+    private final int httpPort;
     private final ManagedChannel channel;
 
-    private ServerProcess(Process process, int port) {
+    private ServerProcess(Process process, int grpcPort, int httpPort) {
         this.process = process;
-        this.channel =
-                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        this.httpPort = httpPort;
+        this.channel = NettyChannelBuilder.forAddress("127.0.0.1", grpcPort)
+                .usePlaintext()
+                .build();
     }
 
     /** Serves from a database; returns when it serves. */
@@ -66,7 +70,8 @@ public final class ServerProcess implements AutoCloseable {
                 Matcher listens = LISTENS.matcher(line);
                 if (listens.find()) {
                     serves = true;
-                    return new ServerProcess(process, Integer.parseInt(listens.group(1)));
+                    return new ServerProcess(
+                            process, Integer.parseInt(listens.group(1)), Integer.parseInt(listens.group(2)));
                 }
             }
             throw new AssertionError("the server ended without saying where it listens, see " + LOG.getAbsolutePath());
@@ -102,6 +107,8 @@ public final class ServerProcess implements AutoCloseable {
                 "io.ipamer.cli.Main",
                 "serve",
                 "--grpc-address",
+                "127.0.0.1:0",
+                "--http-address",
                 "127.0.0.1:0"));
         command.addAll(List.of(settings));
         return new ProcessBuilder(command);
@@ -110,6 +117,10 @@ public final class ServerProcess implements AutoCloseable {
     /** Signals through it leave what it has written to be read. */
     public ProcessHandle handle() {
         return process.toHandle();
+    }
+
+    int httpPort() {
+        return httpPort;
     }
 
     public Channel channel() {

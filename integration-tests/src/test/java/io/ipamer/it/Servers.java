@@ -5,8 +5,6 @@ import io.ipamer.app.Config.Setting;
 import io.ipamer.app.ConfigException;
 import io.ipamer.app.IpamerServer;
 import io.ipamer.store.embedded.TestPostgres;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -21,13 +19,21 @@ public final class Servers {
     }
 
     public static IpamerServer on(String databaseUrl) {
+        return with(Setting.DB_URL, databaseUrl);
+    }
+
+    /** In memory, with both doors open. */
+    public static IpamerServer inMemory() {
+        return with(Setting.STORE, "memory");
+    }
+
+    private static IpamerServer with(Setting setting, String value) {
+        Map<Setting, String> settings =
+                Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:0", Setting.HTTP_ADDRESS, "127.0.0.1:0", setting, value);
         try {
-            return IpamerServer.start(Config.read(
-                    Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:0", Setting.DB_URL, databaseUrl), Map.of(), null));
+            return IpamerServer.start(Config.read(settings, Map.of(), null));
         } catch (ConfigException wrong) {
             throw new IllegalStateException(wrong);
-        } catch (IOException noPort) {
-            throw new UncheckedIOException(noPort);
         }
     }
 

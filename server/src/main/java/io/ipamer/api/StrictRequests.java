@@ -4,6 +4,7 @@ import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -16,6 +17,8 @@ import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes malformed requests, such as text that is not UTF-8, the caller's fault: INVALID_ARGUMENT, where gRPC would say
@@ -48,7 +51,18 @@ public final class StrictRequests implements ServerInterceptor {
 
     private record Unreadable(Status status) {}
 
-    private record Reader<Q>(Marshaller<Q> messages) implements Marshaller<Q> {
+    private record Reader<Q>(Marshaller<Q> messages) implements PrototypeMarshaller<Q> {
+        @Override
+        public @Nullable Q getMessagePrototype() {
+            return messages instanceof PrototypeMarshaller<Q> prototypes ? prototypes.getMessagePrototype() : null;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public Class<Q> getMessageClass() {
+            return (Class<Q>) Objects.requireNonNull(getMessagePrototype()).getClass();
+        }
+
         @Override
         public InputStream stream(Q message) {
             return messages.stream(message);

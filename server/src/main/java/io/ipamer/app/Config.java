@@ -16,10 +16,12 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * container tools pass those on that nobody set.
  *
  * @param grpcAddress where gRPC is served; port 0 takes a free one
+ * @param httpAddress where HTTP is served; port 0 takes a free one, null leaves that door shut
+ * @param httpOrigins the sites whose pages may call through that door, as browsers name them; {@code *} for all
  * @param store whether the data is kept
  * @param databaseUrl the database that keeps the data; null if the embedded one does, or nothing
  * @param dataDirectory the embedded database's folder
@@ -40,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Config(
         InetSocketAddress grpcAddress,
+        @Nullable InetSocketAddress httpAddress,
+        Set<String> httpOrigins,
         StoreKind store,
         @Nullable DatabaseUrl databaseUrl,
         Path dataDirectory,
@@ -49,6 +55,9 @@ public record Config(
 
     /** Some editors put it first; it would be part of the first key, and invisible. */
     private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+    /** Scheme, host and, unless it is the scheme's own, port: in lower case, as browsers send it. */
+    private static final Pattern SITE = Pattern.compile("https?://([a-z0-9.-]+|\\[[0-9a-f:.]+])(:[0-9]{1,5})?");
 
     private static final Pattern AGE = Pattern.compile("([1-9][0-9]{0,6})([smhd])");
     private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,8}");
@@ -69,6 +78,8 @@ public record Config(
     /** The settings there are. */
     public enum Setting {
         GRPC_ADDRESS("grpc-address", "127.0.0.1:9090"),
+        HTTP_ADDRESS("http-address", "127.0.0.1:8080"),
+        HTTP_ORIGINS("http-origins", ""),
         STORE("store", "sql"),
         DB_URL("db-url", ""),
         DATA_DIR("data-dir", "./ipamer-data"),
@@ -122,8 +133,11 @@ public record Config(
             origins.put(setting, origin);
         }
         DatabaseUrl databaseUrl = databaseUrl(origins);
+        InetSocketAddress grpcAddress = address(Setting.GRPC_ADDRESS, origin(origins, Setting.GRPC_ADDRESS));
         return new Config(
-                address(Setting.GRPC_ADDRESS, origin(origins, Setting.GRPC_ADDRESS)),
+                grpcAddress,
+                httpAddress(origin(origins, Setting.HTTP_ADDRESS), grpcAddress),
+                httpOrigins(origin(origins, Setting.HTTP_ORIGINS)),
                 store(origin(origins, Setting.STORE), databaseUrl),
                 databaseUrl,
                 dataDirectory(origin(origins, Setting.DATA_DIR)),
@@ -273,13 +287,43 @@ public record Config(
             throw wrong(
                     setting,
                     origin,
-                    "it must be host:port, such as 127.0.0.1:9090 or [::1]:9090, with port 0 to 65535");
+                    "it must be host:port, such as 127.0.0.1:9090 or [::1]:9090, with port 0 to 65535"
+                            + (setting == Setting.HTTP_ADDRESS ? ", or off" : ""));
         }
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
             throw wrong(setting, origin, "host " + host + " is not known");
         }
         return address;
+    }
+
+    private static @Nullable InetSocketAddress httpAddress(Origin origin, InetSocketAddress grpcAddress)
+            throws ConfigException {
+        if (origin.value().equals("off")) {
+            return null;
+        }
+        InetSocketAddress address = address(Setting.HTTP_ADDRESS, origin);
+        if (address.equals(grpcAddress) && address.getPort() != 0) {
+            throw wrong(Setting.HTTP_ADDRESS, origin, "it is that of grpc-address, which needs another one then");
+        }
+        return address;
+    }
+
+    private static Set<String> httpOrigins(Origin given) throws ConfigException {
+        Set<String> origins = new LinkedHashSet<>();
+        for (String part :
+                given.value().isEmpty() ? new String[0] : given.value().split(",", -1)) {
+            String site = part.strip();
+            if (!site.equals("*") && !SITE.matcher(site).matches()) {
+                throw wrong(
+                        Setting.HTTP_ORIGINS,
+                        given,
+                        "it must be *, or sites as browsers name them, such as https://ipam.example.net, with commas"
+                                + " between them");
+            }
+            origins.add(site);
+        }
+        return origins;
     }
 
     private static int port(String text) {

@@ -1,9 +1,13 @@
 package io.ipamer.app;
 
 import io.ipamer.api.BuildFacts;
+import io.ipamer.api.Listening;
+import io.ipamer.api.Services;
 import io.ipamer.api.goipam.GoIpamApi;
 import io.ipamer.api.grpc.GrpcDoor;
+import io.ipamer.api.http.HttpDoor;
 import io.ipamer.api.v1.IpamerApi;
+import io.ipamer.app.Config.Setting;
 import io.ipamer.app.Config.StoreKind;
 import io.ipamer.ipam.Ipam;
 import io.ipamer.ipam.Surroundings;
@@ -15,11 +19,10 @@ import io.ipamer.store.sql.DatabaseUrl;
 import io.ipamer.store.sql.SqlStore;
 import io.ipamer.transfer.Transfers;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
@@ -44,7 +47,9 @@ public final class IpamerServer implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private final Ipam ipam;
     private final Transfers transfers;
+    private final Services services;
     private final GrpcDoor grpc;
+    private final @Nullable HttpDoor http;
 
     private IpamerServer(
             @Nullable EmbeddedPostgres postgres,
@@ -54,7 +59,9 @@ public final class IpamerServer implements AutoCloseable {
             ScheduledThreadPoolExecutor timer,
             Ipam ipam,
             Transfers transfers,
-            GrpcDoor grpc) {
+            Services services,
+            GrpcDoor grpc,
+            @Nullable HttpDoor http) {
         this.postgres = postgres;
         this.store = store;
         this.data = data;
@@ -62,27 +69,39 @@ public final class IpamerServer implements AutoCloseable {
         this.timer = timer;
         this.ipam = ipam;
         this.transfers = transfers;
+        this.services = services;
         this.grpc = grpc;
+        this.http = http;
     }
 
     /**
      * Starts a server. Its database may come later: until then it is not ready, and calls are UNAVAILABLE.
      *
-     * @throws IOException when an address cannot be listened on
-     * @throws ConfigException when the database that is set refuses us, or the data folder cannot be used
+     * @throws ConfigException when an address cannot be listened on, the database that is set refuses us, or the data
+     *     folder cannot be used
      */
-    public static IpamerServer start(Config config) throws IOException, ConfigException {
+    public static IpamerServer start(Config config) throws ConfigException {
         // What could not be served in the end must not have made a database.
-        GrpcDoor.requireFree(config.grpcAddress());
+        requireFree(config, Setting.GRPC_ADDRESS, config.grpcAddress());
+        if (config.httpAddress() != null) {
+            requireFree(config, Setting.HTTP_ADDRESS, config.httpAddress());
+        }
         if (config.store() == StoreKind.MEMORY) {
-            return inMemory(config.grpcAddress(), "in memory: nothing is kept when the server stops");
+            IpamerServer server = start(
+                    config,
+                    null,
+                    new MemoryStore(),
+                    () -> "in memory: nothing is kept when the server stops",
+                    new CompletableFuture<>());
+            server.ready(true);
+            return server;
         }
         DatabaseUrl url = config.databaseUrl();
         if (url != null) {
             SqlStore store = SqlStore.connect(url, config.retention(), config.migrates());
             return onceLookedAt(
                     start(
-                            config.grpcAddress(),
+                            config,
                             null,
                             store,
                             data(store, "at", url.toString()),
@@ -99,17 +118,31 @@ public final class IpamerServer implements AutoCloseable {
             SqlStore store = SqlStore.connect(itsUrl, config.retention(), true); // it has no other operator
             return onceLookedAt(
                     start(
-                            config.grpcAddress(),
+                            config,
                             postgres,
                             store,
                             data(store, "in", postgres.home().toString()),
                             store.failure().thenApply(why -> DatabaseSchema.refusal(where, why))),
                     store,
                     EMBEDDED_PATIENCE);
-        } catch (IOException | ConfigException | RuntimeException failed) {
+        } catch (ConfigException | RuntimeException failed) {
             postgres.close();
             throw failed;
         }
+    }
+
+    private static void requireFree(Config config, Setting setting, InetSocketAddress address) throws ConfigException {
+        try {
+            Listening.requireFree(address);
+        } catch (IOException refused) {
+            throw deaf(config, setting, refused);
+        }
+    }
+
+    private static ConfigException deaf(Config config, Setting setting, IOException refused) {
+        Config.Origin origin = config.origin(setting);
+        return new ConfigException(
+                "cannot listen on " + origin.value() + " (" + origin.source() + "): " + refused.getMessage());
     }
 
     private static Supplier<String> data(SqlStore store, String preposition, String place) {
@@ -130,7 +163,7 @@ public final class IpamerServer implements AutoCloseable {
     }
 
     private void ready(boolean ready) {
-        grpc.ready(ready);
+        services.ready(ready);
         if (ready) {
             ipam.imports().watch();
         }
@@ -144,45 +177,63 @@ public final class IpamerServer implements AutoCloseable {
         }
     }
 
-    /** Starts a server for a test: in memory, on a free port of 127.0.0.1. */
+    /** Starts a server for a test: in memory, gRPC alone, on a free port of 127.0.0.1. */
     public static IpamerServer inMemory() {
+        Map<Setting, String> settings =
+                Map.of(Setting.STORE, "memory", Setting.GRPC_ADDRESS, "127.0.0.1:0", Setting.HTTP_ADDRESS, "off");
         try {
-            return inMemory(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), "in memory");
-        } catch (IOException noPort) {
-            throw new UncheckedIOException(noPort);
+            return start(Config.read(settings, Map.of(), null));
+        } catch (ConfigException noPort) {
+            throw new IllegalStateException(noPort);
         }
     }
 
-    private static IpamerServer inMemory(InetSocketAddress grpcAddress, String data) throws IOException {
-        IpamerServer server = start(grpcAddress, null, new MemoryStore(), () -> data, new CompletableFuture<>());
-        server.ready(true);
-        return server;
-    }
-
     private static IpamerServer start(
-            InetSocketAddress grpcAddress,
+            Config config,
             @Nullable EmbeddedPostgres postgres,
             Store store,
             Supplier<String> data,
             CompletableFuture<String> failure)
-            throws IOException {
+            throws ConfigException {
         ScheduledThreadPoolExecutor timer = timer();
         Surroundings surroundings = surroundings(timer);
         Ipam ipam = new Ipam(store, surroundings);
         Transfers transfers = new Transfers(ipam);
         BuildFacts build = Build.facts();
+        // go-ipam's health says SERVING whatever its database does, and its clients restart what does not.
+        Services services = new Services(
+                List.of(new GoIpamApi(ipam, transfers, build)),
+                List.of(new IpamerApi(ipam, transfers, surroundings.timer(), build)));
+        GrpcDoor grpc = null;
         try {
-            // go-ipam's health says SERVING whatever its database does, and its clients restart what does not.
-            GrpcDoor grpc = GrpcDoor.open(
-                    grpcAddress,
-                    List.of(new GoIpamApi(ipam, transfers, build)),
-                    List.of(new IpamerApi(ipam, transfers, surroundings.timer(), build)));
-            return new IpamerServer(postgres, store, data, failure, timer, ipam, transfers, grpc);
-        } catch (IOException | RuntimeException failed) {
+            grpc = open(config, services);
+            HttpDoor http = openHttp(config, services);
+            return new IpamerServer(postgres, store, data, failure, timer, ipam, transfers, services, grpc, http);
+        } catch (ConfigException | RuntimeException failed) {
+            if (grpc != null) {
+                grpc.close();
+            }
             transfers.close();
             timer.shutdownNow();
             store.close();
             throw failed;
+        }
+    }
+
+    private static GrpcDoor open(Config config, Services services) throws ConfigException {
+        try {
+            return GrpcDoor.open(config.grpcAddress(), services);
+        } catch (IOException refused) {
+            throw deaf(config, Setting.GRPC_ADDRESS, refused);
+        }
+    }
+
+    private static @Nullable HttpDoor openHttp(Config config, Services services) throws ConfigException {
+        InetSocketAddress address = config.httpAddress();
+        try {
+            return address == null ? null : HttpDoor.open(address, services);
+        } catch (IOException refused) {
+            throw deaf(config, Setting.HTTP_ADDRESS, refused);
         }
     }
 
@@ -228,9 +279,18 @@ public final class IpamerServer implements AutoCloseable {
         return grpc.port();
     }
 
+    /** The port that HTTP is served on; -1 where it is not. */
+    public int httpPort() {
+        return http == null ? -1 : http.port();
+    }
+
     @Override
     public void close() {
+        services.leave();
+        // Side by side: both let their calls finish.
+        CompletableFuture<Void> closed = http == null ? CompletableFuture.completedFuture(null) : http.close();
         grpc.close();
+        closed.join();
         transfers.close();
         timer.shutdownNow();
         store.close();

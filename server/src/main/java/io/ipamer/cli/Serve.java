@@ -4,9 +4,8 @@ import io.ipamer.app.Build;
 import io.ipamer.app.Config;
 import io.ipamer.app.ConfigException;
 import io.ipamer.app.IpamerServer;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,35 +35,47 @@ final class Serve implements Callable<Integer> {
     @Override
     public Integer call() throws ConfigException, InterruptedException {
         Config config = settings.read(System.getenv());
-        IpamerServer server = start(config);
+        IpamerServer server = IpamerServer.start(config);
         PrintWriter out = spec.commandLine().getOut();
         stopWithTheProcess(server, out);
-        String value = config.origin(Config.Setting.GRPC_ADDRESS).value();
-        String host = value.substring(0, value.lastIndexOf(':')); // as the user wrote it
-        out.println("Ipamer " + Build.version() + " serves gRPC on " + host + ":" + server.grpcPort());
-        InetAddress address = config.grpcAddress().getAddress();
-        if (!address.isLoopbackAddress()) {
+        String grpc = host(config, Config.Setting.GRPC_ADDRESS);
+        StringBuilder doors = new StringBuilder("gRPC on " + grpc + ":" + server.grpcPort());
+        boolean exposed = !config.grpcAddress().getAddress().isLoopbackAddress();
+        InetSocketAddress httpAddress = config.httpAddress();
+        if (httpAddress != null) {
+            doors.append(" and HTTP on ")
+                    .append(host(config, Config.Setting.HTTP_ADDRESS))
+                    .append(":")
+                    .append(server.httpPort());
+            exposed |= !httpAddress.getAddress().isLoopbackAddress();
+        }
+        out.println("Ipamer " + Build.version() + " serves " + doors);
+        if (exposed) {
             out.println("mind:  whoever reaches this address can change everything: there is no TLS and no login yet");
         }
         out.println("data:  " + server.data());
-        // A server on all addresses is on the loopback one too.
-        String target = (address.isAnyLocalAddress() ? "localhost" : host) + ":" + server.grpcPort();
-        out.println("try:   grpcurl -plaintext -d '{\"cidr\":\"10.0.0.0/24\"}' " + target
+        out.println("try:   grpcurl -plaintext -d '{\"cidr\":\"10.0.0.0/24\"}' "
+                + target(config.grpcAddress(), grpc) + ":" + server.grpcPort()
                 + " ipamer.v1.IpamerService/CreatePrefix");
+        if (httpAddress != null) {
+            String http = target(httpAddress, host(config, Config.Setting.HTTP_ADDRESS));
+            out.println("see:   http://" + http + ":" + server.httpPort() + "/");
+        }
         out.println("stop:  Ctrl-C");
         out.flush();
         server.awaitFailure();
         return Main.OK;
     }
 
-    private static IpamerServer start(Config config) throws ConfigException {
-        try {
-            return IpamerServer.start(config);
-        } catch (IOException refused) {
-            Config.Origin origin = config.origin(Config.Setting.GRPC_ADDRESS);
-            throw new ConfigException(
-                    "cannot listen on " + origin.value() + " (" + origin.source() + "): " + refused.getMessage());
-        }
+    /** As the user wrote it. */
+    private static String host(Config config, Config.Setting address) {
+        String value = config.origin(address).value();
+        return value.substring(0, value.lastIndexOf(':'));
+    }
+
+    /** A server on all addresses is on the loopback one too. */
+    private static String target(InetSocketAddress address, String host) {
+        return address.getAddress().isAnyLocalAddress() ? "localhost" : host;
     }
 
     /** The JVM stops once its hooks are through, so the hook does the draining; the exit code is the signal's. */

@@ -18,6 +18,22 @@ final class Settings {
     private @Nullable String grpcAddress;
 
     @Option(
+            names = "--http-address",
+            paramLabel = "HOST:PORT",
+            description =
+                    "Where HTTP is served: gRPC over HTTP/1.1 (go-ipam's clients) and HTTP/2, gRPC-Web, Connect JSON, metrics,"
+                            + " health, a page for people; port 0 takes a free one, off leaves it shut. Default:"
+                            + " 127.0.0.1:8080.")
+    private @Nullable String httpAddress;
+
+    @Option(
+            names = "--http-origins",
+            paramLabel = "SITES",
+            description = "Sites whose pages may call over HTTP from a browser, such as https://ipam.example.net, with"
+                    + " commas between them; * for all. Default: none but the server's own pages.")
+    private @Nullable String httpOrigins;
+
+    @Option(
             names = "--store",
             paramLabel = "KIND",
             description =
@@ -69,6 +85,8 @@ final class Settings {
     Config read(Map<String, String> environment) throws ConfigException {
         Map<Setting, String> flags = new EnumMap<>(Setting.class);
         put(flags, Setting.GRPC_ADDRESS, grpcAddress);
+        put(flags, Setting.HTTP_ADDRESS, httpAddress);
+        put(flags, Setting.HTTP_ORIGINS, httpOrigins);
         put(flags, Setting.STORE, store);
         put(flags, Setting.DB_URL, dbUrl);
         put(flags, Setting.DATA_DIR, dataDir);

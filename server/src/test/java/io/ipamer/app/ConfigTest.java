@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,59 @@ class ConfigTest {
         Config config = Config.read(NO_FLAGS, NO_VARIABLES, null);
         assertThat(config.grpcAddress()).isEqualTo(address("127.0.0.1", 9090));
         assertThat(config.origin(Setting.GRPC_ADDRESS)).isEqualTo(new Origin("127.0.0.1:9090", "default"));
+    }
+
+    @Test
+    void httpAddressIsLoopbackPort8080UnlessSetOrOff() throws Exception {
+        assertThat(Config.read(NO_FLAGS, NO_VARIABLES, null).httpAddress()).isEqualTo(address("127.0.0.1", 8080));
+        assertThat(Config.read(Map.of(Setting.HTTP_ADDRESS, "[::1]:0"), NO_VARIABLES, null)
+                        .httpAddress())
+                .isEqualTo(address("::1", 0));
+        assertThat(Config.read(Map.of(Setting.HTTP_ADDRESS, "off"), NO_VARIABLES, null)
+                        .httpAddress())
+                .isNull();
+        assertRefused(
+                Map.of(Setting.HTTP_ADDRESS, "OFF"),
+                NO_VARIABLES,
+                null,
+                "http-address cannot be \"OFF\" (flag --http-address): it must be host:port, such as 127.0.0.1:9090 or"
+                        + " [::1]:9090, with port 0 to 65535, or off");
+    }
+
+    @Test
+    void theDoorsHaveDifferentAddressesUnlessBothTakeFreePorts() throws Exception {
+        assertRefused(
+                Map.of(Setting.HTTP_ADDRESS, "127.0.0.1:9090"),
+                NO_VARIABLES,
+                null,
+                "http-address cannot be \"127.0.0.1:9090\" (flag --http-address): it is that of grpc-address, which needs"
+                        + " another one then");
+        Map<Setting, String> free = Map.of(Setting.HTTP_ADDRESS, "127.0.0.1:0", Setting.GRPC_ADDRESS, "127.0.0.1:0");
+        assertThat(Config.read(free, NO_VARIABLES, null).httpAddress()).isEqualTo(address("127.0.0.1", 0));
+    }
+
+    @Test
+    void httpOriginsAreSitesAsBrowsersNameThem() throws Exception {
+        assertThat(Config.read(NO_FLAGS, NO_VARIABLES, null).httpOrigins()).isEmpty();
+        assertThat(Config.read(
+                                Map.of(Setting.HTTP_ORIGINS, "https://ipam.example.net, http://[::1]:3000"),
+                                NO_VARIABLES,
+                                null)
+                        .httpOrigins())
+                .containsExactly("https://ipam.example.net", "http://[::1]:3000");
+        assertThat(Config.read(Map.of(Setting.HTTP_ORIGINS, "*"), NO_VARIABLES, null)
+                        .httpOrigins())
+                .containsExactly("*");
+        for (String wrong :
+                List.of("ipam.example.net", "https://ipam.example.net/", "https://A", "null", "https://a,,")) {
+            assertRefused(
+                    Map.of(Setting.HTTP_ORIGINS, wrong),
+                    NO_VARIABLES,
+                    null,
+                    "http-origins cannot be \"" + wrong
+                            + "\" (flag --http-origins): it must be *, or sites as browsers name"
+                            + " them, such as https://ipam.example.net, with commas between them");
+        }
     }
 
     @Test
@@ -323,7 +377,7 @@ class ConfigTest {
                 NO_VARIABLES,
                 file,
                 "config file " + file
-                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
+                        + ": unknown key grpc-adress; there are grpc-address, http-address, http-origins, store, db-url, data-dir, migrate, journal-age, journal-revisions");
     }
 
     @Test
@@ -334,7 +388,7 @@ class ConfigTest {
                 NO_VARIABLES,
                 file,
                 "config file " + file
-                        + ": unknown key nope; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
+                        + ": unknown key nope; there are grpc-address, http-address, http-origins, store, db-url, data-dir, migrate, journal-age, journal-revisions");
     }
 
     @Test

@@ -77,7 +77,15 @@ class IpamerServerTest {
 
     private static Config onFolder(int port, Path folder) throws ConfigException {
         return Config.read(
-                Map.of(Setting.GRPC_ADDRESS, "127.0.0.1:" + port, Setting.DATA_DIR, folder.toString()), Map.of(), null);
+                Map.of(
+                        Setting.GRPC_ADDRESS,
+                        "127.0.0.1:" + port,
+                        Setting.HTTP_ADDRESS,
+                        "127.0.0.1:0",
+                        Setting.DATA_DIR,
+                        folder.toString()),
+                Map.of(),
+                null);
     }
 
     @Test
@@ -86,8 +94,9 @@ class IpamerServerTest {
             Config second = onFolder(first.grpcPort(), folder.resolve("data"));
 
             assertThatThrownBy(() -> IpamerServer.start(second))
-                    .isInstanceOf(IOException.class)
-                    .hasMessage("Address already in use");
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("grpc-address")
+                    .hasMessageEndingWith("Address already in use");
             assertThat(folder).isEmptyDirectory();
         }
     }
@@ -117,8 +126,8 @@ class IpamerServerTest {
                 } catch (ExecutionException failed) {
                     losers++;
                     assertThat(failed.getCause())
-                            .isInstanceOf(IOException.class)
-                            .hasMessage("Address already in use");
+                            .isInstanceOf(ConfigException.class)
+                            .hasMessageEndingWith("Address already in use");
                     assertThat(running).doesNotExist();
                 }
             }

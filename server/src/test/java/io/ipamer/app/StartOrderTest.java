@@ -74,6 +74,8 @@ class StartOrderTest {
                 Map.of(
                         Setting.GRPC_ADDRESS,
                         "127.0.0.1:0",
+                        Setting.HTTP_ADDRESS,
+                        "off",
                         Setting.MIGRATE,
                         migrate,
                         Setting.DB_URL,

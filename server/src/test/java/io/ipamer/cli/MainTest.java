@@ -79,6 +79,8 @@ class MainTest {
         assertThat(run("serve", "--help").out())
                 .contains(
                         "--grpc-address=HOST:PORT",
+                        "--http-address=HOST:PORT",
+                        "--http-origins=SITES",
                         "--store=KIND",
                         "--data-dir=FOLDER",
                         "--config=FILE",
@@ -147,7 +149,7 @@ class MainTest {
         assertWrongUse(
                 run(command, "--config", file.toString()),
                 "ipamer: config file " + file
-                        + ": unknown key grpc-adress; there are grpc-address, store, db-url, data-dir, migrate, journal-age, journal-revisions");
+                        + ": unknown key grpc-adress; there are grpc-address, http-address, http-origins, store, db-url, data-dir, migrate, journal-age, journal-revisions");
     }
 
     @Test
@@ -184,7 +186,11 @@ class MainTest {
         Path file = Files.writeString(folder.resolve("ipamer.properties"), "grpc-address=10.0.0.1:1\nstore=memory\n");
         Run run = run("check-config", "--grpc-address", "[::1]:0", "--config", file.toString());
         assertThat(run.out().lines())
-                .startsWith("grpc-address=[::1]:0  (flag --grpc-address)", "store=memory  (file " + file + ")");
+                .startsWith(
+                        "grpc-address=[::1]:0  (flag --grpc-address)",
+                        "http-address=127.0.0.1:8080  (default)",
+                        "http-origins=  (default)",
+                        "store=memory  (file " + file + ")");
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
     }

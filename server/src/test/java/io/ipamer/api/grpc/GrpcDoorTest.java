@@ -35,6 +35,7 @@ import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import io.ipamer.api.Services;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -83,6 +84,7 @@ class GrpcDoorTest {
             }))
             .build();
 
+    private final Services services = new Services(List.of(service), List.of());
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final GrpcDoor door;
     private final ManagedChannel channel;
@@ -110,7 +112,7 @@ class GrpcDoorTest {
 
     private GrpcDoor open(int port) throws IOException {
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-        return GrpcDoor.open(new InetSocketAddress(loopback, port), List.of(service), List.of());
+        return GrpcDoor.open(new InetSocketAddress(loopback, port), services);
     }
 
     private ManagedChannel connect() {
@@ -359,7 +361,10 @@ class GrpcDoorTest {
         Future<BytesValue> running = startWaiting(channel, 1).get(0);
         StreamObserver<BytesValue> observer = waiting.take();
 
-        Thread closer = new Thread(door::close);
+        Thread closer = new Thread(() -> {
+            services.leave();
+            door.close();
+        });
         closer.start();
 
         assertThat(watch.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
@@ -390,6 +395,7 @@ class GrpcDoorTest {
         assertThat(watch.next().getStatus()).isEqualTo(ServingStatus.SERVING);
 
         long started = System.nanoTime();
+        services.leave();
         door.close();
 
         assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started)).isLessThan(10);

@@ -1,0 +1,206 @@
+package io.ipamer.api.http;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.ContentTooLargeException;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import io.ipamer.api.Limits;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * Connect's unary calls (connectrpc.com/docs/protocol, "Unary-Request") in JSON and Protobuf, each as a call of gRPC
+ * within this process: codes, deadlines and cancellation are the same as through the other door.
+ */
+final class ConnectCalls implements AutoCloseable {
+    private static final String VERSION = "connect-protocol-version";
+    private static final String TIMEOUT = "connect-timeout-ms";
+    private static final Pattern MILLIS = Pattern.compile("[0-9]{1,10}");
+
+    /** Below it packing costs more than it saves. */
+    private static final int WORTH_PACKING_BYTES = 1_024;
+
+    private final Server server;
+    private final ManagedChannel channel;
+
+    ConnectCalls(List<ServerServiceDefinition> services) throws IOException {
+        String name = InProcessServerBuilder.generateName();
+        server = InProcessServerBuilder.forName(name)
+                .directExecutor()
+                .addServices(services)
+                .build()
+                .start();
+        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    }
+
+    /** Calls. The method is unary, and its messages are Protobuf's. */
+    HttpResponse call(
+            ServiceRequestContext context, HttpRequest request, ConnectForm form, MethodDescriptor<?, ?> method) {
+        RequestHeaders headers = request.headers();
+        String version = headers.get(VERSION, "1");
+        if (!version.equals("1")) {
+            return ConnectErrors.of(
+                    Status.Code.INVALID_ARGUMENT, "Connect-Protocol-Version is \"" + version + "\"; there is 1");
+        }
+        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "identity");
+        if (!encoding.equals("identity") && !encoding.equals("gzip")) {
+            return ConnectErrors.of(
+                    Status.Code.UNIMPLEMENTED, "Content-Encoding is \"" + encoding + "\"; there are gzip and identity");
+        }
+        CallOptions options = CallOptions.DEFAULT;
+        String timeout = headers.get(TIMEOUT);
+        if (timeout != null) {
+            if (!MILLIS.matcher(timeout).matches()) {
+                return ConnectErrors.of(
+                        Status.Code.INVALID_ARGUMENT,
+                        "Connect-Timeout-Ms is \"" + timeout + "\"; it must be a number of at most 10 digits");
+            }
+            options = options.withDeadlineAfter(Long.parseLong(timeout), TimeUnit.MILLISECONDS);
+        }
+        CallOptions decided = options;
+        @SuppressWarnings("unchecked") // what Protobuf generates is nothing else
+        MethodDescriptor<Message, Message> messages = (MethodDescriptor<Message, Message>) method;
+        return HttpResponse.of(request.aggregate().handle((whole, failure) -> {
+            if (failure != null) {
+                return unread(failure);
+            }
+            return answer(context, whole, encoding, form, messages, decided);
+        }));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a cancellation
+    private HttpResponse answer(
+            ServiceRequestContext context,
+            AggregatedHttpRequest request,
+            String encoding,
+            ConnectForm form,
+            MethodDescriptor<Message, Message> method,
+            CallOptions options) {
+        Message message;
+        try {
+            byte[] body = encoding.equals("gzip")
+                    ? unpacked(request.content())
+                    : request.content().array();
+            message = form.read(body, prototype(method));
+        } catch (InvalidProtocolBufferException malformed) {
+            return ConnectErrors.of(Status.Code.INVALID_ARGUMENT, "malformed request: " + malformed.getMessage());
+        } catch (StatusRuntimeException refused) {
+            return ConnectErrors.of(refused);
+        }
+        boolean packs =
+                request.headers().get(HttpHeaderNames.ACCEPT_ENCODING, "").contains("gzip");
+        CompletableFuture<HttpResponse> response = new CompletableFuture<>();
+        ClientCall<Message, Message> call = channel.newCall(method, options);
+        ClientCalls.asyncUnaryCall(call, message, new StreamObserver<>() {
+            @Override
+            public void onNext(Message answer) {
+                response.complete(ok(form, answer, packs));
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                response.complete(ConnectErrors.of((StatusRuntimeException) failure));
+            }
+
+            @Override
+            public void onCompleted() {}
+        });
+        context.whenRequestCancelling().thenAccept(cause -> call.cancel("the caller left", cause));
+        return HttpResponse.of(response);
+    }
+
+    private static Message prototype(MethodDescriptor<Message, Message> method) {
+        PrototypeMarshaller<Message> requests = (PrototypeMarshaller<Message>) method.getRequestMarshaller();
+        return Objects.requireNonNull(requests.getMessagePrototype());
+    }
+
+    private static HttpResponse unread(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof ContentTooLargeException
+                ? HttpResponse.ofFailure(tooLarge())
+                : HttpResponse.ofFailure(cause);
+    }
+
+    private static StatusRuntimeException tooLarge() {
+        return Status.RESOURCE_EXHAUSTED
+                .withDescription("the request is larger than " + Limits.MAX_MESSAGE_BYTES + " bytes")
+                .asRuntimeException();
+    }
+
+    /** Measured as it is when unpacked: a bomb does not get far. */
+    private static byte[] unpacked(HttpData packed) throws InvalidProtocolBufferException {
+        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed.array()))) {
+            byte[] body = in.readNBytes(Limits.MAX_MESSAGE_BYTES + 1);
+            if (body.length > Limits.MAX_MESSAGE_BYTES) {
+                throw tooLarge();
+            }
+            return body;
+        } catch (IOException malformed) {
+            throw new InvalidProtocolBufferException("it is not packed with gzip, as Content-Encoding says");
+        }
+    }
+
+    private static HttpResponse ok(ConnectForm form, Message answer, boolean packs) {
+        ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.OK)
+                .contentType(form.type())
+                .set(HttpHeaderNames.ACCEPT_ENCODING, "gzip");
+        try {
+            byte[] body = form.write(answer);
+            if (packs && body.length >= WORTH_PACKING_BYTES) {
+                headers.set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+                body = packed(body);
+            }
+            return HttpResponse.of(headers.build(), HttpData.wrap(body));
+        } catch (InvalidProtocolBufferException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    private static byte[] packed(byte[] body) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 4);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(body);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return out.toByteArray();
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        server.shutdownNow();
+    }
+}
