@@ -15,36 +15,25 @@ import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
-import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import io.ipamer.api.Limits;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 
 /**
  * Connect's unary calls (connectrpc.com/docs/protocol, "Unary-Request") in JSON and Protobuf, each as a call of gRPC
  * within this process: codes, deadlines and cancellation are the same as through the other door.
  */
-final class ConnectCalls implements AutoCloseable {
+final class ConnectCalls {
     private static final String VERSION = "connect-protocol-version";
     private static final String TIMEOUT = "connect-timeout-ms";
     private static final Pattern MILLIS = Pattern.compile("[0-9]{1,10}");
@@ -52,17 +41,10 @@ final class ConnectCalls implements AutoCloseable {
     /** Below it packing costs more than it saves. */
     private static final int WORTH_PACKING_BYTES = 1_024;
 
-    private final Server server;
-    private final ManagedChannel channel;
+    private final LocalServices services;
 
-    ConnectCalls(List<ServerServiceDefinition> services) throws IOException {
-        String name = InProcessServerBuilder.generateName();
-        server = InProcessServerBuilder.forName(name)
-                .directExecutor()
-                .addServices(services)
-                .build()
-                .start();
-        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    ConnectCalls(LocalServices services) {
+        this.services = services;
     }
 
     /** Calls. The method is unary, and its messages are Protobuf's. */
@@ -110,19 +92,21 @@ final class ConnectCalls implements AutoCloseable {
             CallOptions options) {
         Message message;
         try {
-            byte[] body = encoding.equals("gzip")
-                    ? unpacked(request.content())
-                    : request.content().array();
-            message = form.read(body, prototype(method));
+            byte[] body = request.content().array();
+            message = form.read(encoding.equals("gzip") ? Gzip.unpacked(body) : body, prototype(method));
         } catch (InvalidProtocolBufferException malformed) {
             return ConnectErrors.of(Status.Code.INVALID_ARGUMENT, "malformed request: " + malformed.getMessage());
+        } catch (IOException malformed) {
+            return ConnectErrors.of(
+                    Status.Code.INVALID_ARGUMENT,
+                    "malformed request: it is not packed with gzip, as Content-Encoding says");
         } catch (StatusRuntimeException refused) {
             return ConnectErrors.of(refused);
         }
         boolean packs =
                 request.headers().get(HttpHeaderNames.ACCEPT_ENCODING, "").contains("gzip");
         CompletableFuture<HttpResponse> response = new CompletableFuture<>();
-        ClientCall<Message, Message> call = channel.newCall(method, options);
+        ClientCall<Message, Message> call = services.call(method, options);
         ClientCalls.asyncUnaryCall(call, message, new StreamObserver<>() {
             @Override
             public void onNext(Message answer) {
@@ -149,27 +133,8 @@ final class ConnectCalls implements AutoCloseable {
     private static HttpResponse unread(Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         return cause instanceof ContentTooLargeException
-                ? HttpResponse.ofFailure(tooLarge())
+                ? ConnectErrors.of(Gzip.tooLarge())
                 : HttpResponse.ofFailure(cause);
-    }
-
-    private static StatusRuntimeException tooLarge() {
-        return Status.RESOURCE_EXHAUSTED
-                .withDescription("the request is larger than " + Limits.MAX_MESSAGE_BYTES + " bytes")
-                .asRuntimeException();
-    }
-
-    /** Measured as it is when unpacked: a bomb does not get far. */
-    private static byte[] unpacked(HttpData packed) throws InvalidProtocolBufferException {
-        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed.array()))) {
-            byte[] body = in.readNBytes(Limits.MAX_MESSAGE_BYTES + 1);
-            if (body.length > Limits.MAX_MESSAGE_BYTES) {
-                throw tooLarge();
-            }
-            return body;
-        } catch (IOException malformed) {
-            throw new InvalidProtocolBufferException("it is not packed with gzip, as Content-Encoding says");
-        }
     }
 
     private static HttpResponse ok(ConnectForm form, Message answer, boolean packs) {
@@ -180,27 +145,11 @@ final class ConnectCalls implements AutoCloseable {
             byte[] body = form.write(answer);
             if (packs && body.length >= WORTH_PACKING_BYTES) {
                 headers.set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
-                body = packed(body);
+                body = Gzip.packed(body);
             }
             return HttpResponse.of(headers.build(), HttpData.wrap(body));
         } catch (InvalidProtocolBufferException impossible) {
             throw new UncheckedIOException(impossible);
         }
-    }
-
-    private static byte[] packed(byte[] body) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 4);
-        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
-            gzip.write(body);
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
-        }
-        return out.toByteArray();
-    }
-
-    @Override
-    public void close() {
-        channel.shutdownNow();
-        server.shutdownNow();
     }
 }

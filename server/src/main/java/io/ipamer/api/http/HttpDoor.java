@@ -3,21 +3,13 @@ package io.ipamer.api.http;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
-import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
-import com.linecorp.armeria.server.grpc.GrpcService;
-import io.grpc.MethodDescriptor;
-import io.grpc.ServerMethodDefinition;
-import io.grpc.ServerServiceDefinition;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
 import io.ipamer.api.Services;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -42,25 +34,8 @@ public final class HttpDoor {
                 .requestTimeoutMillis(0)
                 .maxRequestLength(Limits.MAX_MESSAGE_BYTES + 5)
                 .disableServerHeader();
-        ConnectCalls connect = new ConnectCalls(services.contracts());
-        Map<String, MethodDescriptor<?, ?>> methods = new HashMap<>();
-        for (ServerServiceDefinition service : services.contracts()) {
-            for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-                methods.put("/" + method.getMethodDescriptor().getFullMethodName(), method.getMethodDescriptor());
-            }
-        }
-        GrpcService framed = GrpcService.builder()
-                .addServiceDefinitions(services.contracts())
-                .addService(services.health())
-                .addService(ProtoReflectionServiceV1.newInstance())
-                .supportedSerializationFormats(
-                        GrpcSerializationFormats.PROTO,
-                        GrpcSerializationFormats.PROTO_WEB,
-                        GrpcSerializationFormats.PROTO_WEB_TEXT)
-                .useMethodMarshaller(true)
-                .maxRequestMessageLength(Limits.MAX_MESSAGE_BYTES)
-                .build();
-        builder.service(framed, delegate -> new Rpcs(delegate, methods, connect));
+        LocalServices local = new LocalServices(services);
+        builder.serviceUnder("/", new Rpcs(local));
         builder.service(
                 "/healthz", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "ok\n"));
         Server server = builder.build();

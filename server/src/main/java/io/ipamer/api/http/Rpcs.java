@@ -9,56 +9,58 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
-import java.util.Map;
+import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
-/** Calls of the contracts' methods: what they are written in says which protocol speaks. */
-final class Rpcs extends SimpleDecoratingHttpService {
-    private static final String GRPC = "application/grpc";
-    private static final String TAKEN = "application/grpc, application/grpc+proto, application/grpc-web,"
-            + " application/grpc-web+proto, application/grpc-web-text, application/grpc-web-text+proto";
+/** Calls of methods, {@code /package.Service/Method}: what they are written in says which protocol speaks. */
+final class Rpcs implements HttpService {
+    private static final String TAKEN =
+            "application/grpc, application/grpc+proto, application/grpc-web, application/grpc-web+proto";
     private static final String TAKEN_UNARY = "application/json, application/proto, " + TAKEN;
 
-    private final Map<String, MethodDescriptor<?, ?>> methods;
+    private final LocalServices services;
+    private final GrpcCalls grpc;
     private final ConnectCalls connect;
 
-    /**
-     * {@code framed}: gRPC and gRPC-Web.
-     *
-     * @param methods by path
-     */
-    Rpcs(HttpService framed, Map<String, MethodDescriptor<?, ?>> methods, ConnectCalls connect) {
-        super(framed);
-        this.methods = methods;
-        this.connect = connect;
+    Rpcs(LocalServices services) {
+        this.services = services;
+        grpc = new GrpcCalls(services);
+        connect = new ConnectCalls(services);
     }
 
     @Override
-    public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
-        if (request.method() != HttpMethod.POST) {
-            return HttpResponse.of(ResponseHeaders.of(HttpStatus.METHOD_NOT_ALLOWED, HttpHeaderNames.ALLOW, "POST"));
-        }
-        MethodDescriptor<?, ?> method = methods.get(context.path());
-        if (method == null) {
-            return unwrap().serve(context, request);
-        }
-        boolean unary = method.getType() == MethodType.UNARY;
+    public HttpResponse serve(ServiceRequestContext context, HttpRequest request) {
+        String name = context.path().substring(1);
+        MethodDescriptor<?, ?> method = services.method(name);
         MediaType type = request.contentType();
-        ConnectForm form = unary ? ConnectForm.of(type) : null;
-        if (form != null) {
-            return connect.call(context, request, form, method);
+        if (request.method() != HttpMethod.POST) {
+            return method == null
+                    ? HttpResponse.of(HttpStatus.NOT_FOUND)
+                    : HttpResponse.of(ResponseHeaders.of(HttpStatus.METHOD_NOT_ALLOWED, HttpHeaderNames.ALLOW, "POST"));
         }
-        if (isGrpc(type)) {
-            return unwrap().serve(context, request);
+        if (GrpcCalls.speaks(type)) {
+            HttpResponse response = grpc.call(context, request, name);
+            return response == null ? unsupported(method) : response;
         }
-        return HttpResponse.of(
-                ResponseHeaders.of(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "accept-post", unary ? TAKEN_UNARY : TAKEN));
+        ConnectForm form = ConnectForm.of(type);
+        if (method == null) {
+            return form == null
+                    ? HttpResponse.of(HttpStatus.NOT_FOUND)
+                    : ConnectErrors.of(
+                            HttpStatus.NOT_FOUND,
+                            Status.UNIMPLEMENTED
+                                    .withDescription("there is no method " + name)
+                                    .asRuntimeException());
+        }
+        return form == null || method.getType() != MethodType.UNARY
+                ? unsupported(method)
+                : connect.call(context, request, form, method);
     }
 
-    static boolean isGrpc(@Nullable MediaType type) {
-        return type != null && (type.type() + "/" + type.subtype()).startsWith(GRPC);
+    private static HttpResponse unsupported(@Nullable MethodDescriptor<?, ?> method) {
+        String taken = method == null || method.getType() == MethodType.UNARY ? TAKEN_UNARY : TAKEN;
+        return HttpResponse.of(ResponseHeaders.of(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "accept-post", taken));
     }
 }
