@@ -1,5 +1,6 @@
 package io.ipamer.app;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.ipamer.api.BuildFacts;
 import io.ipamer.api.Listening;
 import io.ipamer.api.Services;
@@ -231,7 +232,7 @@ public final class IpamerServer implements AutoCloseable {
     private static @Nullable HttpDoor openHttp(Config config, Services services) throws ConfigException {
         InetSocketAddress address = config.httpAddress();
         try {
-            return address == null ? null : HttpDoor.open(address, services);
+            return address == null ? null : HttpDoor.open(address, services, config.httpOrigins());
         } catch (IOException refused) {
             throw deaf(config, Setting.HTTP_ADDRESS, refused);
         }
@@ -288,9 +289,14 @@ public final class IpamerServer implements AutoCloseable {
     public void close() {
         services.leave();
         // Side by side: both let their calls finish.
-        CompletableFuture<Void> closed = http == null ? CompletableFuture.completedFuture(null) : http.close();
+        Thread closing = new Thread(() -> {
+            if (http != null) {
+                http.close();
+            }
+        });
+        closing.start();
         grpc.close();
-        closed.join();
+        Uninterruptibles.joinUninterruptibly(closing);
         transfers.close();
         timer.shutdownNow();
         store.close();

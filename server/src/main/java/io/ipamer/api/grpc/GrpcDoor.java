@@ -12,8 +12,6 @@ import io.ipamer.api.Services;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Serves gRPC over HTTP/2 clear text, with health, reflection (v1 and v1alpha) and gzip.
@@ -23,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * its own threads.
  */
 public final class GrpcDoor implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(GrpcDoor.class);
-
     /** Who connects says so in HTTP/2 within 10 s, or leaves. */
     private static final int HANDSHAKE_SECONDS = 10;
 
@@ -33,9 +29,6 @@ public final class GrpcDoor implements AutoCloseable {
 
     /** How often clients may ask the same of us: Go's do so every 10 s at the most. */
     private static final int PERMITTED_KEEP_ALIVE_SECONDS = 5;
-
-    /** In a drain, how long no call may have run before those are cut off that never end: watches of the health. */
-    private static final int QUIET_MILLIS = 250;
 
     private final Server server;
     private final RunningCalls calls;
@@ -94,27 +87,11 @@ public final class GrpcDoor implements AutoCloseable {
     @Override
     public void close() {
         server.shutdown();
+        calls.drain(millis -> server.awaitTermination(millis, TimeUnit.MILLISECONDS));
         try {
-            if (!drained()) {
-                LOG.warn(
-                        "calls still ran {} s after the server was told to stop; they are cut off",
-                        Limits.DRAIN_SECONDS);
-            }
             server.shutdownNow().awaitTermination(Limits.DRAIN_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
-            server.shutdownNow();
             Thread.currentThread().interrupt();
         }
-    }
-
-    private boolean drained() throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Limits.DRAIN_SECONDS);
-        while (System.nanoTime() - end < 0) {
-            boolean quiet = calls.none();
-            if (server.awaitTermination(QUIET_MILLIS, TimeUnit.MILLISECONDS) || (quiet && calls.none())) {
-                return true;
-            }
-        }
-        return false;
     }
 }

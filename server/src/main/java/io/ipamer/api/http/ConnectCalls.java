@@ -78,6 +78,7 @@ final class ConnectCalls {
             if (failure != null) {
                 return unread(failure);
             }
+            context.clearRequestTimeout(); // which was for the request to come; for the answer there is the deadline
             return answer(context, whole, encoding, form, messages, decided);
         }));
     }

@@ -115,10 +115,11 @@ final class GrpcCalls {
                 .build();
         if (!type.clientSendsOneMessage()) {
             context.setMaxRequestLength(0); // each message has its limit
+            context.clearRequestTimeout();
         }
         ClientCall<byte[], byte[]> call = services.call(method, options);
         Answer answer = type == MethodType.UNARY ? new WholeAnswer(form, web) : new StreamedAnswer(form, web, call);
-        Conversation conversation = new Conversation(call, answer);
+        Conversation conversation = new Conversation(context, call, answer);
         call.start(conversation, new Metadata());
         call.request(type == MethodType.UNARY ? 2 : 1);
         request.decode(new GrpcFrames(encoding.equals("gzip"))).subscribe(conversation, context.eventLoop());
@@ -165,12 +166,14 @@ final class GrpcCalls {
 
     /** A whole call: what comes of the request goes to the service, what comes of the service goes to the answer. */
     private static final class Conversation extends ClientCall.Listener<byte[]> implements Subscriber<byte[]> {
+        private final ServiceRequestContext context;
         private final ClientCall<byte[], byte[]> call;
         private final Answer answer;
         private @Nullable Subscription request;
         private boolean waiting;
 
-        Conversation(ClientCall<byte[], byte[]> call, Answer answer) {
+        Conversation(ServiceRequestContext context, ClientCall<byte[], byte[]> call, Answer answer) {
+            this.context = context;
             this.call = call;
             this.answer = answer;
         }
@@ -203,6 +206,7 @@ final class GrpcCalls {
 
         @Override
         public void onComplete() {
+            context.clearRequestTimeout(); // which was for the request to come; for the answer there is the deadline
             call.halfClose();
         }
 

@@ -15,7 +15,7 @@ import java.io.IOException;
  * packed, four of length, the message. What cannot be taken ends the stream with a {@link StatusRuntimeException}.
  */
 final class GrpcFrames implements HttpDecoder<byte[]> {
-    private static final int PREFIX_BYTES = 5;
+    static final int PREFIX_BYTES = 5;
     private static final int PACKED = 1;
 
     private final boolean gzip;

@@ -4,47 +4,82 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.Server;
-import com.linecorp.armeria.server.ServerBuilder;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
+import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Serves HTTP/1.1 and HTTP/2 clear text on one port: gRPC, gRPC-Web, Connect, and pages. */
-public final class HttpDoor {
-    private final Server server;
+public final class HttpDoor implements AutoCloseable {
+    /**
+     * A silent connection is closed after 5 minutes, one whose request is not whole too: later than clients close theirs
+     * (Go's after 90 s), as one that is closed while a call is on its way loses it.
+     */
+    private static final Duration IDLE = Duration.ofMinutes(5);
 
-    private HttpDoor(Server server) {
+    /** How long the body of a call that has one message may take to come. */
+    private static final Duration BODY = Duration.ofMinutes(1);
+
+    private final Server server;
+    private final LocalServices services;
+
+    private HttpDoor(Server server, LocalServices services) {
         this.server = server;
+        this.services = services;
     }
 
     /**
      * Opens the door.
      *
      * @param address port 0 takes a free one
+     * @param origins the sites whose pages may call, as browsers name them; {@code *} for all
      * @throws IOException when the address cannot be listened on; the message says why
      */
-    public static HttpDoor open(InetSocketAddress address, Services services) throws IOException {
-        ServerBuilder builder = Server.builder()
+    public static HttpDoor open(InetSocketAddress address, Services services, Set<String> origins) throws IOException {
+        return open(address, services, origins, IDLE, BODY);
+    }
+
+    static HttpDoor open(
+            InetSocketAddress address, Services services, Set<String> origins, Duration idle, Duration body)
+            throws IOException {
+        LocalServices local = new LocalServices(services);
+        Origins admitted = new Origins(origins);
+        Server server = Server.builder()
                 .http(address)
                 .workerGroup(Runtime.getRuntime().availableProcessors())
-                .requestTimeoutMillis(0)
-                .maxRequestLength(Limits.MAX_MESSAGE_BYTES + 5)
-                .disableServerHeader();
-        LocalServices local = new LocalServices(services);
-        builder.serviceUnder("/", new Rpcs(local));
-        builder.service(
-                "/healthz", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "ok\n"));
-        Server server = builder.build();
+                .maxRequestLength(GrpcFrames.PREFIX_BYTES + Limits.MAX_MESSAGE_BYTES)
+                .requestTimeout(body)
+                .idleTimeout(idle)
+                .maxConnectionAge(Duration.ofMinutes(Limits.MAX_AGE_MINUTES))
+                .connectionDrainDuration(Duration.ofSeconds(Limits.DRAIN_SECONDS))
+                .gracefulShutdownTimeout(
+                        Duration.ofMillis(RunningCalls.QUIET_MILLIS), Duration.ofSeconds(Limits.DRAIN_SECONDS))
+                .http1MaxHeaderSize(Limits.MAX_METADATA_BYTES)
+                .http2MaxHeaderListSize(Limits.MAX_METADATA_BYTES)
+                .http2MaxStreamsPerConnection(Limits.MAX_CALLS_PER_CONNECTION)
+                .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
+                .disableServerHeader()
+                .service(
+                        "/healthz",
+                        (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "ok\n"))
+                .serviceUnder("/", admitted.announcing(new Rpcs(local, admitted)))
+                .build();
         try {
             server.start().join();
         } catch (CompletionException refused) {
+            local.cut();
             throw Listening.refusal(refused);
         }
-        return new HttpDoor(server);
+        return new HttpDoor(server, local);
     }
 
     /** The port that it listens on. */
@@ -52,8 +87,26 @@ public final class HttpDoor {
         return server.activeLocalPort();
     }
 
-    /** Closes gracefully. */
-    public CompletableFuture<Void> close() {
-        return server.stop();
+    /**
+     * Closes gracefully: takes no new connections, lets running calls finish for up to 30 s. Streams that tell of the
+     * server itself (health, reflection) are not waited for: they end with it.
+     */
+    @Override
+    public void close() {
+        CompletableFuture<Void> stopped = server.stop();
+        services.running().drain(millis -> ended(stopped, millis));
+        services.cut();
+        stopped.join();
+    }
+
+    private static boolean ended(CompletableFuture<Void> stopped, long millis) throws InterruptedException {
+        try {
+            stopped.get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException notYet) {
+            return false;
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 }

@@ -21,11 +21,13 @@ final class Rpcs implements HttpService {
     private static final String TAKEN_UNARY = "application/json, application/proto, " + TAKEN;
 
     private final LocalServices services;
+    private final Origins origins;
     private final GrpcCalls grpc;
     private final ConnectCalls connect;
 
-    Rpcs(LocalServices services) {
+    Rpcs(LocalServices services, Origins origins) {
         this.services = services;
+        this.origins = origins;
         grpc = new GrpcCalls(services);
         connect = new ConnectCalls(services);
     }
@@ -39,6 +41,12 @@ final class Rpcs implements HttpService {
             return method == null
                     ? HttpResponse.of(HttpStatus.NOT_FOUND)
                     : HttpResponse.of(ResponseHeaders.of(HttpStatus.METHOD_NOT_ALLOWED, HttpHeaderNames.ALLOW, "POST"));
+        }
+        if (!origins.admit(request.headers())) {
+            return HttpResponse.of(
+                    HttpStatus.FORBIDDEN,
+                    MediaType.PLAIN_TEXT_UTF_8,
+                    "403 Forbidden: pages of this origin may not call; http-origins says which may\n");
         }
         if (GrpcCalls.speaks(type)) {
             HttpResponse response = grpc.call(context, request, name);
