@@ -16,8 +16,11 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,20 +29,18 @@ import java.util.stream.Stream;
 
 /** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
 public final class ServerProcess implements AutoCloseable {
-    private static final Pattern LISTENS =
-            Pattern.compile("serves gRPC on 127\\.0\\.0\\.1:(\\d+) and HTTP on 127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern LISTENS = Pattern.compile("serves (gRPC|HTTP) on 127\\.0\\.0\\.1:(\\d+)");
     static final File LOG = new File("target/server-processes.log");
 
     private final Process process;
-    private final int httpPort;
+    private final Map<String, String> addresses;
     private final ManagedChannel channel;
 
-    private ServerProcess(Process process, int grpcPort, int httpPort) {
+    private ServerProcess(Process process, Map<String, String> addresses) {
         this.process = process;
-        this.httpPort = httpPort;
-        this.channel = NettyChannelBuilder.forAddress("127.0.0.1", grpcPort)
-                .usePlaintext()
-                .build();
+        this.addresses = addresses;
+        this.channel =
+                NettyChannelBuilder.forTarget(grpcAddress()).usePlaintext().build();
     }
 
     /** Serves from a database; returns when it serves. */
@@ -66,12 +67,15 @@ public final class ServerProcess implements AutoCloseable {
         try {
             BufferedReader output =
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+            Map<String, String> addresses = new HashMap<>();
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 Matcher listens = LISTENS.matcher(line);
                 if (listens.find()) {
+                    addresses.put(listens.group(1), "127.0.0.1:" + listens.group(2));
+                }
+                if (line.startsWith("stop: ")) {
                     serves = true;
-                    return new ServerProcess(
-                            process, Integer.parseInt(listens.group(1)), Integer.parseInt(listens.group(2)));
+                    return new ServerProcess(process, addresses);
                 }
             }
             throw new AssertionError("the server ended without saying where it listens, see " + LOG.getAbsolutePath());
@@ -119,8 +123,19 @@ public final class ServerProcess implements AutoCloseable {
         return process.toHandle();
     }
 
-    int httpPort() {
-        return httpPort;
+    /** Of the door for gRPC alone, {@code host:port}. */
+    String grpcAddress() {
+        return Objects.requireNonNull(addresses.get("gRPC"), "the server did not say where it serves gRPC");
+    }
+
+    /** Of the door for everything that speaks HTTP, {@code host:port}. */
+    String httpAddress() {
+        return Objects.requireNonNull(addresses.get("HTTP"), "the server did not say where it serves HTTP");
+    }
+
+    /** What go-ipam's clients are configured with. */
+    String httpUrl() {
+        return "http://" + httpAddress();
     }
 
     public Channel channel() {
