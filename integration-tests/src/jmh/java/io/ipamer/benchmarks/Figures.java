@@ -3,18 +3,12 @@ package io.ipamer.benchmarks;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.ipamer.bench.Bench;
 import io.ipamer.bench.BenchException;
 import io.ipamer.bench.BenchSettings;
 import io.ipamer.bench.ContractKind;
-import io.ipamer.bench.Progress;
-import io.ipamer.bench.Report;
 import io.ipamer.bench.Scenario;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,13 +18,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -44,7 +34,6 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "Figures", description = "The README's table of figures.", mixinStandardHelpOptions = true)
 public final class Figures implements Callable<Integer> {
-    private static final Pattern LISTENS = Pattern.compile("serves gRPC on (127\\.0\\.0\\.1:\\d+)");
     private static final String COMMITS = "INSERTs of one row, best of 8, 16, 32 connections";
     private static final String COMMITS_OF_ONE = "INSERTs of one row, 1 connection";
     private static final String ADDRESS = "one hot prefix, 1 caller";
@@ -74,11 +63,8 @@ public final class Figures implements Callable<Integer> {
             description = "The program. Default: ${DEFAULT-VALUE}.")
     private Path jar;
 
-    private final Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false);
-    private final List<Process> processes = new ArrayList<>();
-    private final Map<String, List<Measured>> rows = new LinkedHashMap<>();
-
-    private record Measured(double perSecond, double p50Millis, double p99Millis) {}
+    private final Programs programs = new Programs();
+    private final Rounds rows = new Rounds();
 
     /** One line of the table. {@code against}: the line that it is a ratio of. */
     private record Line(
@@ -97,18 +83,18 @@ public final class Figures implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try {
+        try (programs) {
             List<Line> lines = lines();
             for (Line line : lines) {
                 measure(line, 8); // compiles what the rounds will run
             }
             System.err.println("filling");
-            try (Flatness flatness = new Flatness(lines.get(0).target, silent)) {
+            try (Flatness flatness = new Flatness(lines.get(0).target, Measured.SILENT)) {
                 for (int round = 1; round <= rounds; round++) {
                     System.err.println("round " + round + " of " + rounds);
                     ceilings();
                     for (Line line : lines) {
-                        add(line.name, measure(line, 2));
+                        rows.add(line.name, measure(line, 2));
                     }
                     flatness(flatness);
                 }
@@ -118,20 +104,20 @@ public final class Figures implements Callable<Integer> {
             System.out.printf(
                     Locale.ROOT,
                     "one caller, p50: a top-level prefix %.2f ms, an address %.2f ms%n",
-                    median(rows.get(PREFIX).stream().map(Measured::p50Millis).toList()),
-                    median(rows.get(ADDRESS).stream().map(Measured::p50Millis).toList()));
+                    rows.median(PREFIX, Measured::p50Millis),
+                    rows.median(ADDRESS, Measured::p50Millis));
             System.out.println("journal rows of the longest scope at the end, of at most " + JOURNAL_REVISIONS
                     + " to be kept: " + longest());
             return 0;
-        } finally {
-            processes.forEach(Process::destroy);
         }
     }
 
     private List<Line> lines() throws IOException {
-        String one = ipamer("--db-url", url, "--journal-revisions", String.valueOf(JOURNAL_REVISIONS));
-        String other = ipamer("--db-url", url, "--journal-revisions", String.valueOf(JOURNAL_REVISIONS));
-        String memory = ipamer("--store", "memory");
+        String one = programs.ipamer(jar, "--db-url", url, "--journal-revisions", String.valueOf(JOURNAL_REVISIONS))
+                .grpcAddress();
+        String other = programs.ipamer(jar, "--db-url", url, "--journal-revisions", String.valueOf(JOURNAL_REVISIONS))
+                .grpcAddress();
+        String memory = programs.ipamer(jar, "--store", "memory").grpcAddress();
         ContractKind v1 = ContractKind.IPAMER_V1;
         ContractKind old = ContractKind.API_V1;
         Scenario acquire = Scenario.ACQUIRE;
@@ -166,7 +152,7 @@ public final class Figures implements Callable<Integer> {
                         "one hot prefix, 64 callers"),
                 new Line("in memory, one hot prefix, 64 callers", memory, v1, acquire, 1, 64, false, EMPTY_CALLS)));
         if (goIpam != null) {
-            String theirs = goIpam(goIpam);
+            String theirs = programs.goIpam(goIpam, url).address();
             lines.add(new Line(
                     GO_IPAM + ", one hot prefix, 1 caller", theirs, old, acquire, 1, 1, false, COMMITS_OF_ONE));
             lines.add(new Line(GO_IPAM + ", one hot prefix, 64 callers", theirs, old, acquire, 1, 64, false, COMMITS));
@@ -190,22 +176,7 @@ public final class Figures implements Callable<Integer> {
                 line.name.startsWith(GO_IPAM), // which fails some calls when they are many
                 false,
                 1);
-        Report report = Bench.run(settings, silent);
-        if (report.failure() != null) {
-            throw new IllegalStateException(line.name + ": " + report.failure());
-        }
-        double perSecond = 0;
-        double p50 = 0;
-        double p99 = 0;
-        JsonObject json = JsonParser.parseString(report.toJson()).getAsJsonObject();
-        for (JsonElement each : json.getAsJsonArray("results")) {
-            perSecond += each.getAsJsonObject().get("callsPerSecond").getAsDouble();
-            p50 = Math.max(p50, each.getAsJsonObject().get("p50Micros").getAsDouble() / 1e3);
-            p99 = Math.max(p99, each.getAsJsonObject().get("p99Micros").getAsDouble() / 1e3);
-        }
-        Measured measured = new Measured(perSecond, p50, p99);
-        System.err.printf(Locale.ROOT, "  %-44s %,10.0f/s%n", line.name, perSecond);
-        return measured;
+        return Measured.by(settings);
     }
 
     private void flatness(Flatness flatness) throws InterruptedException {
@@ -218,9 +189,7 @@ public final class Figures implements Callable<Integer> {
                             latencies.getTotalCount() / (double) seconds,
                             latencies.getValueAtPercentile(50) / 1e6,
                             latencies.getValueAtPercentile(99) / 1e6);
-                    add(name(kind, many, callers), measured);
-                    System.err.printf(
-                            Locale.ROOT, "  %-44s %,10.0f/s%n", name(kind, many, callers), measured.perSecond);
+                    rows.add(name(kind, many, callers), measured);
                 }
             }
         }
@@ -238,24 +207,20 @@ public final class Figures implements Callable<Integer> {
 
     private void ceilings() throws IOException {
         List<Measured> inserts = ceiling(4, "inserts", url, "--connections", "1,8,16,32");
-        add(COMMITS_OF_ONE, inserts.get(0));
-        add(
+        rows.add(COMMITS_OF_ONE, inserts.get(0));
+        rows.add(
                 COMMITS,
                 inserts.stream().max(Comparator.comparing(Measured::perSecond)).orElseThrow());
-        add(EMPTY_CALLS, ceiling(8, "grpc").get(0));
-    }
-
-    private void add(String name, Measured measured) {
-        rows.computeIfAbsent(name, unknown -> new ArrayList<>()).add(measured);
+        rows.add(EMPTY_CALLS, ceiling(8, "grpc").get(0));
     }
 
     private List<Measured> ceiling(int warmUpSeconds, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(java("-classpath", System.getProperty("java.class.path")));
+        List<String> command = Programs.java("-classpath", System.getProperty("java.class.path"));
         command.add(Ceilings.class.getName());
         command.addAll(List.of(arguments));
         command.addAll(List.of(
                 "-o", "json", "--warm-up", String.valueOf(warmUpSeconds), "--duration", String.valueOf(seconds)));
-        Process process = start(command, false);
+        Process process = programs.start(command);
         List<Measured> measured = new ArrayList<>();
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
             for (JsonElement each : JsonParser.parseReader(output).getAsJsonArray()) {
@@ -267,75 +232,6 @@ public final class Figures implements Callable<Integer> {
             }
         }
         return measured;
-    }
-
-    private String ipamer(String... settings) throws IOException {
-        List<String> command = new ArrayList<>(java("-jar", jar.toString()));
-        command.addAll(List.of("serve", "--grpc-address", "127.0.0.1:0", "--http-address", "off"));
-        command.addAll(List.of(settings));
-        BufferedReader output = start(command, false).inputReader(StandardCharsets.UTF_8);
-        for (String line = output.readLine(); line != null; line = output.readLine()) {
-            Matcher listens = LISTENS.matcher(line);
-            if (listens.find()) {
-                return listens.group(1);
-            }
-        }
-        throw new IOException("the server ended before it listened");
-    }
-
-    private String goIpam(Path program) throws IOException {
-        URI database = URI.create(url.substring("jdbc:".length()));
-        Map<String, String> login = new LinkedHashMap<>();
-        for (String parameter : database.getQuery().split("&")) {
-            login.put(parameter.split("=")[0], parameter.split("=")[1]);
-        }
-        int port;
-        int metricsPort;
-        try (ServerSocket free = new ServerSocket(0);
-                ServerSocket alsoFree = new ServerSocket(0)) {
-            port = free.getLocalPort();
-            metricsPort = alsoFree.getLocalPort();
-        }
-        start(
-                List.of(
-                        program.toString(),
-                        "--grpc-server-endpoint",
-                        "127.0.0.1:" + port,
-                        "--metrics-endpoint",
-                        "127.0.0.1:" + metricsPort,
-                        "--log-level",
-                        "error",
-                        "postgres",
-                        "--host",
-                        database.getHost(),
-                        "--port",
-                        String.valueOf(database.getPort()),
-                        "--user",
-                        String.valueOf(login.get("user")),
-                        "--password",
-                        login.getOrDefault("password", ""),
-                        "--dbname",
-                        database.getPath().substring(1)),
-                true);
-        return "127.0.0.1:" + port;
-    }
-
-    private static List<String> java(String... arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-XX:+UseSerialGC");
-        command.addAll(List.of(arguments));
-        return command;
-    }
-
-    private Process start(List<String> command, boolean discardOutput) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        if (discardOutput) {
-            builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        }
-        Process process = builder.start();
-        processes.add(process);
-        return process;
     }
 
     private long longest() throws SQLException {
@@ -350,18 +246,14 @@ public final class Figures implements Callable<Integer> {
     }
 
     private void print(List<Line> lines) {
-        System.out.println("| | calls/s | ratio | p50 ms | p99 ms |");
-        System.out.println("|---|---|---|---|---|");
+        rows.printHead();
         for (String ceiling : List.of(COMMITS_OF_ONE, COMMITS, EMPTY_CALLS)) {
-            print(ceiling, "");
+            rows.print(ceiling, "");
         }
         for (Line line : lines) {
-            List<Double> ratios = new ArrayList<>();
-            for (int round = 0; round < rounds; round++) {
-                ratios.add(rows.get(line.name).get(round).perSecond
-                        / rows.get(line.against).get(round).perSecond);
-            }
-            print(line.name, String.format(Locale.ROOT, "%.2f of %s", median(ratios), line.against));
+            rows.print(
+                    line.name,
+                    String.format(Locale.ROOT, "%.2f of %s", rows.ratio(line.name, line.against), line.against));
         }
     }
 
@@ -371,31 +263,11 @@ public final class Figures implements Callable<Integer> {
             for (int callers : FLATNESS_CALLERS) {
                 String few = name(kind, false, callers);
                 String many = name(kind, true, callers);
-                List<Double> ratios = new ArrayList<>();
-                for (int round = 0; round < rounds; round++) {
-                    ratios.add(
-                            rows.get(few).get(round).perSecond / rows.get(many).get(round).perSecond);
-                }
-                print(few, "");
-                print(many, String.format(Locale.ROOT, "%.2f of the cost beside %d", median(ratios), Flatness.FEW));
+                rows.print(few, "");
+                rows.print(
+                        many,
+                        String.format(Locale.ROOT, "%.2f of the cost beside %d", rows.ratio(few, many), Flatness.FEW));
             }
         }
-    }
-
-    private void print(String name, String ratio) {
-        List<Measured> measured = rows.get(name);
-        System.out.printf(
-                Locale.ROOT,
-                "| %s | %,.0f | %s | %.2f | %.2f |%n",
-                name,
-                median(measured.stream().map(Measured::perSecond).toList()),
-                ratio,
-                median(measured.stream().map(Measured::p50Millis).toList()),
-                median(measured.stream().map(Measured::p99Millis).toList()));
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        return sorted.get(sorted.size() / 2);
     }
 }

@@ -16,29 +16,23 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
 public final class ServerProcess implements AutoCloseable {
-    private static final Pattern LISTENS = Pattern.compile("serves (gRPC|HTTP) on 127\\.0\\.0\\.1:(\\d+)");
     static final File LOG = new File("target/server-processes.log");
 
     private final Process process;
-    private final Map<String, String> addresses;
+    private final Greeting greeting;
     private final ManagedChannel channel;
 
-    private ServerProcess(Process process, Map<String, String> addresses) {
+    private ServerProcess(Process process, Greeting greeting) {
         this.process = process;
-        this.addresses = addresses;
+        this.greeting = greeting;
         this.channel =
                 NettyChannelBuilder.forTarget(grpcAddress()).usePlaintext().build();
     }
@@ -63,26 +57,14 @@ public final class ServerProcess implements AutoCloseable {
     private static ServerProcess listening(ProcessBuilder command) throws IOException {
         Process process =
                 command.redirectError(ProcessBuilder.Redirect.appendTo(LOG)).start();
-        boolean serves = false;
         try {
-            BufferedReader output =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-            Map<String, String> addresses = new HashMap<>();
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                Matcher listens = LISTENS.matcher(line);
-                if (listens.find()) {
-                    addresses.put(listens.group(1), "127.0.0.1:" + listens.group(2));
-                }
-                if (line.startsWith("stop: ")) {
-                    serves = true;
-                    return new ServerProcess(process, addresses);
-                }
-            }
-            throw new AssertionError("the server ended without saying where it listens, see " + LOG.getAbsolutePath());
-        } finally {
-            if (!serves) {
-                process.destroyForcibly();
-            }
+            return new ServerProcess(
+                    process,
+                    Greeting.read(new BufferedReader(
+                            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))));
+        } catch (IOException ended) {
+            process.destroyForcibly();
+            throw new AssertionError("no server, see " + LOG.getAbsolutePath(), ended);
         }
     }
 
@@ -125,12 +107,12 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Of the door for gRPC alone, {@code host:port}. */
     String grpcAddress() {
-        return Objects.requireNonNull(addresses.get("gRPC"), "the server did not say where it serves gRPC");
+        return greeting.grpcAddress();
     }
 
     /** Of the door for everything that speaks HTTP, {@code host:port}. */
     String httpAddress() {
-        return Objects.requireNonNull(addresses.get("HTTP"), "the server did not say where it serves HTTP");
+        return greeting.httpAddress();
     }
 
     /** What go-ipam's clients are configured with. */
