@@ -50,6 +50,11 @@ record Ran(int exitCode, String output) {
         }
     }
 
+    /** Where most programs say what went wrong. */
+    String lastLine() {
+        return output.lines().reduce("", (earlier, later) -> later);
+    }
+
     /** Whether there is a program of this name on this machine. */
     static boolean finds(String program) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
