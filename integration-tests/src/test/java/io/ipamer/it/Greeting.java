@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a server process says that it serves, each {@code host:port}. */
 public final class Greeting {
-    private static final Pattern SERVES = Pattern.compile("serves (gRPC|HTTP) on (127\\.0\\.0\\.1:\\d+)");
+    private static final Pattern DOOR = Pattern.compile("\\b(gRPC|HTTP) on (127\\.0\\.0\\.1:\\d+)");
 
     private final Map<String, String> addresses = new HashMap<>();
 
@@ -20,9 +20,9 @@ public final class Greeting {
     public static Greeting read(BufferedReader output) throws IOException {
         Greeting greeting = new Greeting();
         for (String line = output.readLine(); line != null; line = output.readLine()) {
-            Matcher serves = SERVES.matcher(line);
-            if (serves.find()) {
-                greeting.addresses.put(serves.group(1), serves.group(2));
+            Matcher door = DOOR.matcher(line);
+            while (door.find()) {
+                greeting.addresses.put(door.group(1), door.group(2));
             }
             if (line.startsWith("stop: ")) {
                 return greeting;
