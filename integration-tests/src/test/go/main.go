@@ -16,7 +16,7 @@ import (
 )
 
 // A check calls the server and says what was not as it must be.
-type check func(ctx context.Context, ipam apiv1connect.IpamServiceClient, out io.Writer) error
+type check func(ctx context.Context, ipam apiv1connect.IpamServiceClient) error
 
 const usage = `usage: goipam-clients [flags] metal-api | metal-apiserver | storm
 
@@ -79,7 +79,7 @@ func run(arguments []string, out io.Writer) error {
 func within(timeout time.Duration, name string, run check, ipam apiv1connect.IpamServiceClient, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if err := run(ctx, ipam, out); err != nil {
+	if err := run(ctx, ipam); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	_, err := fmt.Fprintln(out, name, "is served as it needs to be")

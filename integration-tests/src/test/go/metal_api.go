@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"connectrpc.com/connect"
 	v1 "github.com/metal-stack/go-ipam/api/v1"
@@ -55,7 +54,7 @@ func (n network) delete(ctx context.Context, prefix string) error {
 	return err
 }
 
-func metalAPI(ctx context.Context, ipam apiv1connect.IpamServiceClient, _ io.Writer) error {
+func metalAPI(ctx context.Context, ipam apiv1connect.IpamServiceClient) error {
 	for _, step := range []func(context.Context, apiv1connect.IpamServiceClient) error{
 		isHealthy, walksItsPrefixes, takesAndReleasesChildren,
 	} {

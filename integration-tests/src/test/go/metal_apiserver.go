@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"connectrpc.com/connect"
@@ -59,25 +58,29 @@ func (p project) available(ctx context.Context, prefix string) (uint64, error) {
 	return response.Msg.GetAvailableIps() - response.Msg.GetAcquiredIps(), nil
 }
 
-func metalAPIServer(ctx context.Context, ipam apiv1connect.IpamServiceClient, _ io.Writer) error {
+func metalAPIServer(ctx context.Context, ipam apiv1connect.IpamServiceClient) error {
 	if err := isHealthy(ctx, ipam); err != nil {
 		return err
 	}
-	// Two projects have the same networks, for their namespaces share nothing.
-	for _, namespace := range []string{"9b1e5c0e-0c5f-4b6a-8a5d-1f2e3d4c5b6a", "0f7f2c9e-52a3-4c0d-9d0e-6a5b4c3d2e1f"} {
-		if err := livesInItsNamespace(ctx, project{ipam, namespace}); err != nil {
+	// Both have the same networks at the same time, for namespaces share nothing.
+	projects := []project{
+		{ipam, "9b1e5c0e-0c5f-4b6a-8a5d-1f2e3d4c5b6a"},
+		{ipam, "0f7f2c9e-52a3-4c0d-9d0e-6a5b4c3d2e1f"},
+	}
+	for _, p := range projects {
+		if err := p.takesNetworks(ctx); err != nil {
 			return err
 		}
 	}
-	for _, namespace := range []string{"9b1e5c0e-0c5f-4b6a-8a5d-1f2e3d4c5b6a", "0f7f2c9e-52a3-4c0d-9d0e-6a5b4c3d2e1f"} {
-		if err := goes(ctx, project{ipam, namespace}); err != nil {
+	for _, p := range projects {
+		if err := p.leaves(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func livesInItsNamespace(ctx context.Context, p project) error {
+func (p project) takesNetworks(ctx context.Context) error {
 	for range 2 { // the second time it is there
 		if _, err := p.ipam.CreateNamespace(ctx,
 			connect.NewRequest(&v1.CreateNamespaceRequest{Namespace: p.namespace})); err != nil {
@@ -130,7 +133,7 @@ func livesInItsNamespace(ctx context.Context, p project) error {
 	return nil
 }
 
-func goes(ctx context.Context, p project) error {
+func (p project) leaves(ctx context.Context) error {
 	// Networks are deleted, not released, and deleted again by a retry that does not know how far the first came.
 	for _, prefix := range []string{"10.202.0.0/22", "10.202.4.0/22", "10.202.4.0/22", superPrefix} {
 		if err := p.delete(ctx, prefix); err != nil {
