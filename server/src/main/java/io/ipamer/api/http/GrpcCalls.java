@@ -179,8 +179,10 @@ final class GrpcCalls {
         }
 
         @Override
-        public synchronized void onSubscribe(Subscription subscription) {
-            request = subscription;
+        public void onSubscribe(Subscription subscription) {
+            synchronized (this) {
+                request = subscription;
+            }
             subscription.request(1);
         }
 
@@ -196,12 +198,17 @@ final class GrpcCalls {
         }
 
         /** One message at a time, and only when the service is ready for it. */
-        private synchronized void next(boolean came) {
-            waiting |= came;
-            if (waiting && call.isReady() && request != null) {
+        private void next(boolean came) {
+            Subscription more;
+            synchronized (this) {
+                waiting |= came;
+                if (!waiting || request == null || !call.isReady()) {
+                    return;
+                }
                 waiting = false;
-                request.request(1);
+                more = request;
             }
+            more.request(1);
         }
 
         @Override
