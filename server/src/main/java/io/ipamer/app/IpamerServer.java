@@ -19,6 +19,7 @@ import io.ipamer.store.memory.MemoryStore;
 import io.ipamer.store.sql.DatabaseUrl;
 import io.ipamer.store.sql.SqlStore;
 import io.ipamer.transfer.Transfers;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public final class IpamerServer implements AutoCloseable {
     /** The same for the embedded one, which runs by then: what may take its time is making the tables. */
     private static final Duration EMBEDDED_PATIENCE = Duration.ofSeconds(30);
 
+    private final Meters meters;
     private final @Nullable EmbeddedPostgres postgres;
     private final Store store;
     private final Supplier<String> data;
@@ -53,6 +55,7 @@ public final class IpamerServer implements AutoCloseable {
     private final @Nullable HttpDoor http;
 
     private IpamerServer(
+            Meters meters,
             @Nullable EmbeddedPostgres postgres,
             Store store,
             Supplier<String> data,
@@ -63,6 +66,7 @@ public final class IpamerServer implements AutoCloseable {
             Services services,
             GrpcDoor grpc,
             @Nullable HttpDoor http) {
+        this.meters = meters;
         this.postgres = postgres;
         this.store = store;
         this.data = data;
@@ -87,9 +91,11 @@ public final class IpamerServer implements AutoCloseable {
         if (config.httpAddress() != null) {
             requireFree(config, Setting.HTTP_ADDRESS, config.httpAddress());
         }
+        Meters meters = new Meters(Build.facts());
         if (config.store() == StoreKind.MEMORY) {
             IpamerServer server = start(
                     config,
+                    meters,
                     null,
                     new MemoryStore(),
                     () -> "in memory: nothing is kept when the server stops",
@@ -99,10 +105,11 @@ public final class IpamerServer implements AutoCloseable {
         }
         DatabaseUrl url = config.databaseUrl();
         if (url != null) {
-            SqlStore store = SqlStore.connect(url, config.retention(), config.migrates());
+            SqlStore store = SqlStore.connect(url, config.retention(), config.migrates(), meters.registry());
             return onceLookedAt(
                     start(
                             config,
+                            meters,
                             null,
                             store,
                             data(store, "at", url.toString()),
@@ -116,10 +123,12 @@ public final class IpamerServer implements AutoCloseable {
             String where = "in " + postgres.home();
             DatabaseUrl itsUrl = DatabaseUrl.parse(
                     postgres.jdbcUrl() + "?user=" + postgres.user() + "&password=" + postgres.password());
-            SqlStore store = SqlStore.connect(itsUrl, config.retention(), true); // it has no other operator
+            SqlStore store =
+                    SqlStore.connect(itsUrl, config.retention(), true, meters.registry()); // it has no other operator
             return onceLookedAt(
                     start(
                             config,
+                            meters,
                             postgres,
                             store,
                             data(store, "in", postgres.home().toString()),
@@ -191,15 +200,16 @@ public final class IpamerServer implements AutoCloseable {
 
     private static IpamerServer start(
             Config config,
+            Meters meters,
             @Nullable EmbeddedPostgres postgres,
             Store store,
             Supplier<String> data,
             CompletableFuture<String> failure)
             throws ConfigException {
         ScheduledThreadPoolExecutor timer = timer();
-        Surroundings surroundings = surroundings(timer);
+        Surroundings surroundings = surroundings(timer, meters.registry());
         Ipam ipam = new Ipam(store, surroundings);
-        Transfers transfers = new Transfers(ipam);
+        Transfers transfers = new Transfers(ipam, meters.registry());
         BuildFacts build = Build.facts();
         // go-ipam's health says SERVING whatever its database does, and its clients restart what does not.
         Services services = new Services(
@@ -207,9 +217,10 @@ public final class IpamerServer implements AutoCloseable {
                 List.of(new IpamerApi(ipam, transfers, surroundings.timer(), build)));
         GrpcDoor grpc = null;
         try {
-            grpc = open(config, services);
+            grpc = open(config, services, meters.registry());
             HttpDoor http = openHttp(config, services);
-            return new IpamerServer(postgres, store, data, failure, timer, ipam, transfers, services, grpc, http);
+            return new IpamerServer(
+                    meters, postgres, store, data, failure, timer, ipam, transfers, services, grpc, http);
         } catch (ConfigException | RuntimeException failed) {
             if (grpc != null) {
                 grpc.close();
@@ -217,13 +228,14 @@ public final class IpamerServer implements AutoCloseable {
             transfers.close();
             timer.shutdownNow();
             store.close();
+            meters.close();
             throw failed;
         }
     }
 
-    private static GrpcDoor open(Config config, Services services) throws ConfigException {
+    private static GrpcDoor open(Config config, Services services, MeterRegistry meters) throws ConfigException {
         try {
-            return GrpcDoor.open(config.grpcAddress(), services);
+            return GrpcDoor.open(config.grpcAddress(), services, meters);
         } catch (IOException refused) {
             throw deaf(config, Setting.GRPC_ADDRESS, refused);
         }
@@ -240,13 +252,15 @@ public final class IpamerServer implements AutoCloseable {
 
     /** As the world is: real time, real randomness. */
     @SuppressWarnings("FutureReturnValueIgnored") // the tasks tell of their failures themselves
-    private static Surroundings surroundings(ScheduledThreadPoolExecutor timer) {
+    private static Surroundings surroundings(ScheduledThreadPoolExecutor timer, MeterRegistry meters) {
         return new Surroundings(
                 System::nanoTime,
                 (nanos, task) -> timer.schedule(task, nanos, TimeUnit.NANOSECONDS),
                 ForkJoinPool.commonPool(),
                 new Ids(),
-                () -> ThreadLocalRandom.current().nextDouble());
+                () -> ThreadLocalRandom.current().nextDouble(),
+                System::currentTimeMillis,
+                meters);
     }
 
     private static ScheduledThreadPoolExecutor timer() {
@@ -273,6 +287,10 @@ public final class IpamerServer implements AutoCloseable {
         } catch (ExecutionException defect) {
             throw new IllegalStateException(defect);
         }
+    }
+
+    Meters meters() {
+        return meters;
     }
 
     /** The port that gRPC is served on. */
@@ -303,5 +321,6 @@ public final class IpamerServer implements AutoCloseable {
         if (postgres != null) {
             postgres.close();
         }
+        meters.close();
     }
 }

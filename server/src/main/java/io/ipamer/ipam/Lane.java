@@ -1,5 +1,7 @@
 package io.ipamer.ipam;
 
+import io.ipamer.ipam.LaneMeters.Fate;
+import io.ipamer.ipam.LaneMeters.Retry;
 import io.ipamer.model.Answer;
 import io.ipamer.model.IpamerException;
 import io.ipamer.model.Reason;
@@ -60,6 +62,7 @@ final class Lane {
     private final Store store;
     private final Replays replays;
     private final Surroundings surroundings;
+    private final LaneMeters meters;
 
     // Guarded by this.
     private final ArrayDeque<Pending<?>> queue = new ArrayDeque<>();
@@ -75,11 +78,12 @@ final class Lane {
      */
     private boolean contended;
 
-    Lane(Scope scope, Store store, Replays replays, Surroundings surroundings) {
+    Lane(Scope scope, Store store, Replays replays, Surroundings surroundings, LaneMeters meters) {
         this.scope = scope;
         this.store = store;
         this.replays = replays;
         this.surroundings = surroundings;
+        this.meters = meters;
     }
 
     void submit(Pending<?> pending) {
@@ -91,11 +95,17 @@ final class Lane {
                 }
                 busy = true;
             } else {
+                meters.overloaded();
                 pending.refuse(Failures.overloaded());
                 return;
             }
         }
         run();
+    }
+
+    /** How many calls wait for the next batch. */
+    synchronized int waiting() {
+        return queue.size();
     }
 
     private void run() {
@@ -106,14 +116,20 @@ final class Lane {
             }
             CompletableFuture<@Nullable Void> carried = carry(batch);
             if (!carried.isDone()) {
-                Promises.finish(carried, done -> run(), failure -> {
+                Promises.finish(carried, done -> runOn(), failure -> {
                     defect(failure);
-                    run();
+                    runOn();
                 });
                 return;
             }
+            meters.carried(underWay.size());
         }
         surroundings.executor().execute(this::run);
+    }
+
+    private void runOn() {
+        meters.carried(underWay.size()); // with those whom it took along
+        run();
     }
 
     /**
@@ -374,6 +390,7 @@ final class Lane {
                         return gone(batch);
                     }
                     if (!extract.get().head().isSameAs(known.head())) {
+                        meters.retried(Retry.MOVED);
                         view = null;
                         return attempt(batch, tries + 1);
                     }
@@ -387,9 +404,15 @@ final class Lane {
             List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, @Nullable Throwable lost) {
         return Promises.then(
                 store.commit(plan),
-                outcome -> lost != null && outcome == Store.Outcome.STALE
-                        ? resolve(batch, complete, plan, tries, lost)
-                        : went(batch, complete, plan, tries, outcome),
+                outcome -> {
+                    if (lost == null) {
+                        return went(batch, complete, plan, tries, outcome);
+                    } else if (outcome == Store.Outcome.STALE) {
+                        return resolve(batch, complete, plan, tries, lost);
+                    }
+                    meters.resolved(outcome == Store.Outcome.COMMITTED ? Fate.COMMITTED : Fate.REFUSED);
+                    return went(batch, complete, plan, tries, outcome);
+                },
                 failure -> {
                     // What nobody foresaw is sent again once: it may be the plan itself that cannot be sent.
                     if (Failures.is(failure, StoreException.Kind.UNKNOWN)
@@ -398,11 +421,13 @@ final class Lane {
                     }
                     if (lost != null) {
                         view = null;
+                        meters.resolved(Fate.LOST);
                         LOG.error("a plan of {} failed when it was sent again", scope, failure);
                         batch.forEach(pending -> pending.refuse(Failures.unknown(failure)));
                         return DONE;
                     }
                     if (Failures.is(failure, StoreException.Kind.ABORTED)) {
+                        meters.retried(Retry.ABORTED);
                         view = null;
                         contended = true;
                         return attempt(batch, tries + 1);
@@ -425,10 +450,12 @@ final class Lane {
 
     private CompletableFuture<@Nullable Void> sendAgain(
             List<Pending<?>> batch, Planned.Complete complete, Plan plan, int tries, Throwable lost) {
+        meters.retried(Retry.UNKNOWN);
         return later(batch, tries, Failures.unknown(lost), () -> commit(batch, complete, plan, tries + 1, lost));
     }
 
     private CompletableFuture<@Nullable Void> stale(List<Pending<?>> batch, Plan plan, int tries) {
+        meters.retried(Retry.STALE);
         view = null;
         contended = true;
         // A plan that drops scopes can be refused over and over by what goes on in those: the others do not wait for
@@ -445,6 +472,7 @@ final class Lane {
                 txId -> {
                     if (txId.isEmpty()) {
                         view = null;
+                        meters.resolved(Fate.LOST);
                         LOG.warn(
                                 "revision {} of {} is not in the journal any more: a plan's fate stays unknown",
                                 seq,
@@ -452,7 +480,9 @@ final class Lane {
                         batch.forEach(pending -> pending.refuse(Failures.unknown(lost)));
                         return DONE;
                     }
-                    return txId.get().equals(plan.txId()) ? finish(batch, complete) : stale(batch, plan, tries);
+                    boolean mine = txId.get().equals(plan.txId());
+                    meters.resolved(mine ? Fate.COMMITTED : Fate.REFUSED);
+                    return mine ? finish(batch, complete) : stale(batch, plan, tries);
                 },
                 failure -> later(
                         batch, tries, Failures.unknown(lost), () -> resolve(batch, complete, plan, tries + 1, lost)));
@@ -482,7 +512,11 @@ final class Lane {
                             replays.answer(pending.caller(), scope, row);
                         }
                     }
-                    return others.isEmpty() ? DONE : attempt(others, tries + 1);
+                    if (others.isEmpty()) {
+                        return DONE;
+                    }
+                    meters.retried(Retry.REPLAYED);
+                    return attempt(others, tries + 1);
                 },
                 failure -> failed(batch, failure, tries));
     }
@@ -496,7 +530,7 @@ final class Lane {
             Pending<?> pending = batch.get(i);
             Decision decision = complete.decisions().get(i);
             if (decision.answer() != null && (decision.changed() || pending.request() == null)) {
-                pending.answer(decision.answer(), complete.revision());
+                answer(pending, decision.answer(), complete.revision());
             } else {
                 replays.answerOr(pending.caller(), scope, () -> unchanged(pending, decision, complete.revision()));
             }
@@ -504,9 +538,15 @@ final class Lane {
         return DONE;
     }
 
-    private static void unchanged(Pending<?> pending, Decision decision, long revision) {
+    private void answer(Pending<?> pending, Answer answer, long revision) {
+        if (!pending.answer(answer, revision)) {
+            meters.abandoned();
+        }
+    }
+
+    private void unchanged(Pending<?> pending, Decision decision, long revision) {
         if (decision.answer() != null) {
-            pending.answer(decision.answer(), revision);
+            answer(pending, decision.answer(), revision);
         } else if (decision.refusal() != null) {
             pending.refuse(decision.refusal());
         }
@@ -523,9 +563,11 @@ final class Lane {
     private CompletableFuture<@Nullable Void> failed(List<Pending<?>> batch, Throwable failure, int tries) {
         view = null;
         if (Failures.isOutage(failure)) {
+            meters.retried(Failures.is(failure, StoreException.Kind.ABORTED) ? Retry.ABORTED : Retry.UNAVAILABLE);
             return later(batch, tries, Failures.unavailable(failure), () -> attempt(batch, tries + 1));
         }
         if (batch.size() > 1) {
+            meters.retried(Retry.SPLIT);
             LOG.warn("a batch of {} calls failed in {}; they are tried one by one", batch.size(), scope, failure);
             return oneByOne(batch, 0, tries + 1);
         }
@@ -558,6 +600,9 @@ final class Lane {
         surroundings.timer().after(delay, () -> waited.complete(null));
         return waited.thenCompose(done -> {
             if (batch.stream().allMatch(Pending::isDone)) {
+                if (why.reason() == Reason.OUTCOME_UNKNOWN) {
+                    meters.resolved(Fate.LOST);
+                }
                 view = null; // what became of it matters to nobody here
                 return DONE;
             }

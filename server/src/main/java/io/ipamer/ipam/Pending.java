@@ -33,8 +33,10 @@ record Pending<A extends Answer>(Caller<A> caller, Call<A> call, long deadline, 
         return caller.promise().isDone();
     }
 
-    void answer(Answer answer, long revision) {
-        if (!caller.answer(answer, revision, false)) {
+    /** Whether the caller still waited. */
+    boolean answer(Answer answer, long revision) {
+        boolean heard = caller.answer(answer, revision, false);
+        if (!heard) {
             // Not the call as a whole: it may hold megabytes of a caller's own text.
             LOG.info(
                     "a call stands although its caller has left: {}, {}",
@@ -43,6 +45,7 @@ record Pending<A extends Answer>(Caller<A> caller, Call<A> call, long deadline, 
                             ? "without a request id"
                             : "request id " + caller.request().id());
         }
+        return heard;
     }
 
     void refuse(IpamerException refusal) {

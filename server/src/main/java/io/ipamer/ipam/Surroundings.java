@@ -1,5 +1,7 @@
 package io.ipamer.ipam;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.DoubleSupplier;
@@ -15,6 +17,7 @@ import java.util.function.Supplier;
  * @param ids gives ids that were never given before, in any process
  * @param jitter 0 to 1
  * @param timeOfDay milliseconds since 1970, about the same on all servers
+ * @param meters where operators are shown how the lanes are doing
  */
 public record Surroundings(
         LongSupplier clock,
@@ -22,10 +25,11 @@ public record Surroundings(
         Executor executor,
         Supplier<UUID> ids,
         DoubleSupplier jitter,
-        LongSupplier timeOfDay) {
-    /** With this machine's time of day. */
+        LongSupplier timeOfDay,
+        MeterRegistry meters) {
+    /** With this machine's time of day, and meters that nobody looks at. */
     public Surroundings(LongSupplier clock, Timer timer, Executor executor, Supplier<UUID> ids, DoubleSupplier jitter) {
-        this(clock, timer, executor, ids, jitter, System::currentTimeMillis);
+        this(clock, timer, executor, ids, jitter, System::currentTimeMillis, new SimpleMeterRegistry());
     }
 
     /** Runs a task once, after a delay. */

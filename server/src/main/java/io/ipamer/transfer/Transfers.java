@@ -12,6 +12,8 @@ import io.ipamer.model.Prefix;
 import io.ipamer.model.PrefixContent;
 import io.ipamer.model.Reason;
 import io.ipamer.model.Reservation;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -46,8 +48,24 @@ public final class Transfers implements AutoCloseable {
     private final ThreadPoolExecutor imports = threads("ipamer-import");
     private final ThreadPoolExecutor exports = threads("ipamer-export");
 
-    public Transfers(Ipam ipam) {
+    /** {@code meters}: where operators are shown how many there are. */
+    public Transfers(Ipam ipam, MeterRegistry meters) {
         this.ipam = ipam;
+        show("import", imports, meters);
+        show("export", exports, meters);
+    }
+
+    private static void show(String kind, ThreadPoolExecutor threads, MeterRegistry meters) {
+        Gauge.builder("ipamer.transfers.running", threads::getActiveCount)
+                .description("Imports and exports that are under way")
+                .baseUnit("transfers")
+                .tag("kind", kind)
+                .register(meters);
+        Gauge.builder("ipamer.transfers.waiting", () -> threads.getQueue().size())
+                .description("Imports and exports that wait for their turn")
+                .baseUnit("transfers")
+                .tag("kind", kind)
+                .register(meters);
     }
 
     private static ThreadPoolExecutor threads(String name) {

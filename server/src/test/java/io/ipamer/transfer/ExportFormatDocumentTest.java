@@ -37,7 +37,7 @@ class ExportFormatDocumentTest {
         Surroundings surroundings =
                 new Surroundings(System::nanoTime, (nanos, task) -> {}, Runnable::run, UUID::randomUUID, () -> 0.5);
         try (MemoryStore store = new MemoryStore();
-                Transfers transfers = new Transfers(new Ipam(store, surroundings))) {
+                Transfers transfers = new Transfers(new Ipam(store, surroundings), surroundings.meters())) {
             Parts parts = new Parts(() -> {});
             parts.add(example.getBytes(StandardCharsets.UTF_8));
             parts.end();

@@ -23,6 +23,7 @@ import io.ipamer.model.Reservation;
 import io.ipamer.store.Invariants;
 import io.ipamer.store.Store;
 import io.ipamer.store.memory.MemoryStore;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +74,7 @@ class TransfersTest {
     void open() {
         store = openStore();
         ipam = server();
-        transfers = new Transfers(ipam);
+        transfers = new Transfers(ipam, new SimpleMeterRegistry());
     }
 
     @AfterEach
@@ -109,7 +110,8 @@ class TransfersTest {
                         executor,
                         UUID::randomUUID,
                         () -> 0.5,
-                        timeOfDay::get));
+                        timeOfDay::get,
+                        new SimpleMeterRegistry()));
     }
 
     private Report.News imports(String namespace, String text, Format format) {

@@ -1,17 +1,22 @@
 package io.ipamer.api.grpc;
 
 import io.grpc.BindableService;
+import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.ipamer.api.CallMeters;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
 import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves gRPC over HTTP/2 clear text, with health, reflection (v1 and v1alpha) and gzip.
@@ -42,10 +47,12 @@ public final class GrpcDoor implements AutoCloseable {
      * Opens the door.
      *
      * @param address port 0 takes a free one
+     * @param meters where operators are shown its calls
      * @throws IOException when the address cannot be listened on; the message says why
      */
-    public static GrpcDoor open(InetSocketAddress address, Services services) throws IOException {
+    public static GrpcDoor open(InetSocketAddress address, Services services, MeterRegistry meters) throws IOException {
         RunningCalls calls = new RunningCalls();
+        CallMeters callMeters = new CallMeters(meters, "grpc", calls);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
                 .directExecutor()
                 .maxInboundMessageSize(Limits.MAX_MESSAGE_BYTES)
@@ -59,6 +66,15 @@ public final class GrpcDoor implements AutoCloseable {
                 .maxConnectionIdle(Limits.MAX_IDLE_MINUTES, TimeUnit.MINUTES)
                 .maxConnectionAge(Limits.MAX_AGE_MINUTES, TimeUnit.MINUTES)
                 .maxConnectionAgeGrace(Limits.DRAIN_SECONDS, TimeUnit.SECONDS)
+                .intercept(callMeters)
+                .fallbackHandlerRegistry(new HandlerRegistry() {
+                    @Override
+                    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
+                            String method, @Nullable String authority) {
+                        callMeters.unknownMethod();
+                        return null;
+                    }
+                })
                 .addService(services.health())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(alphaReflection());

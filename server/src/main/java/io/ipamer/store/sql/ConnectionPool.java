@@ -36,6 +36,7 @@ final class ConnectionPool implements AutoCloseable {
 
     private final String name;
     private final int size;
+    private final SqlMeters meters;
     private final ExecutorService threads;
 
     /** How much submitted work has not been begun. */
@@ -70,9 +71,11 @@ final class ConnectionPool implements AutoCloseable {
     }
 
     /** One that takes no work until it is opened. */
-    ConnectionPool(String name, int size) {
+    ConnectionPool(String name, int size, SqlMeters meters) {
         this.name = name;
         this.size = size;
+        this.meters = meters;
+        meters.pool(name, submitted::get);
         AtomicInteger count = new AtomicInteger();
         this.threads = Executors.newFixedThreadPool(size, task -> {
             Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
@@ -115,6 +118,7 @@ final class ConnectionPool implements AutoCloseable {
     private Connections connect(DataSource driver) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
+        config.setMetricsTrackerFactory(meters.ofConnections());
         config.setDataSource(driver);
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(size);

@@ -71,8 +71,10 @@ enum Dialect {
      * How plans are committed. On CockroachDB plans of different scopes write to different ranges, so one transaction for
      * several would cost more than one each.
      */
-    GroupCommit groupCommit(ConnectionPool connections) {
-        return this == COCKROACHDB ? new GroupCommit(connections, 16, 1) : new GroupCommit(connections, 4, 32);
+    GroupCommit groupCommit(ConnectionPool connections, SqlMeters meters) {
+        return this == COCKROACHDB
+                ? new GroupCommit(connections, 16, 1, meters)
+                : new GroupCommit(connections, 4, 32, meters);
     }
 
     /** What a failed flush means: an outcome that is certain, or an exception. */

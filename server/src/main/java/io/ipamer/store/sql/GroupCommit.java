@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jdbi.v3.core.statement.Update;
 
 /**
  * Commits plans; those that wait at the same moment go in one transaction, which costs little more than one of them
@@ -33,6 +34,7 @@ final class GroupCommit {
     private final ConnectionPool connections;
     private final int carriers;
     private final int plansAtOnce;
+    private final SqlMeters meters;
 
     // Guarded by this.
     private final Queue<Waiting> queue = new ArrayDeque<>();
@@ -52,10 +54,11 @@ final class GroupCommit {
      * @param carriers how many transactions run side by side at most
      * @param plansAtOnce how many plans go in one at most
      */
-    GroupCommit(ConnectionPool connections, int carriers, int plansAtOnce) {
+    GroupCommit(ConnectionPool connections, int carriers, int plansAtOnce, SqlMeters meters) {
         this.connections = connections;
         this.carriers = carriers;
         this.plansAtOnce = plansAtOnce;
+        this.meters = meters;
     }
 
     /** As {@link io.ipamer.store.Store#commit}. */
@@ -165,7 +168,8 @@ final class GroupCommit {
         List<Plan> plans = group.stream().map(Waiting::plan).toList();
         return connections.with(
                 handle -> {
-                    Flush.of(plans, handle, "").execute();
+                    Update flush = Flush.of(plans, handle, "");
+                    meters.flush(plans.size(), flush::execute);
                     return Outcome.COMMITTED;
                 },
                 Dialect::outcome);

@@ -16,6 +16,8 @@ import io.ipamer.store.Span;
 import io.ipamer.store.Store;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.Tag;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -42,6 +44,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jdbi.v3.core.statement.Update;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,18 +60,28 @@ public final class SqlStore implements Store {
 
     private final Function<String, DataSource> driver;
     private final Retention retention;
-    private final ConnectionPool writes = new ConnectionPool("ipamer-write", WRITERS);
-    private final ConnectionPool reads = new ConnectionPool("ipamer-read", READERS);
+    private final SqlMeters meters;
+    private final ConnectionPool writes;
+    private final ConnectionPool reads;
     private final ScheduledExecutorService sweeping;
     private final DatabaseWatch watch;
     private volatile Dialect dialect = Dialect.POSTGRESQL;
-    private volatile GroupCommit commits = Dialect.POSTGRESQL.groupCommit(writes);
+    private volatile GroupCommit commits;
     private volatile String engine = "";
     private boolean sweeps;
 
-    private SqlStore(Function<String, DataSource> driver, Retention retention, Schema schema, boolean migrates) {
+    private SqlStore(
+            Function<String, DataSource> driver,
+            Retention retention,
+            Schema schema,
+            boolean migrates,
+            MeterRegistry registry) {
         this.driver = driver;
         this.retention = retention;
+        meters = new SqlMeters(registry);
+        writes = new ConnectionPool("ipamer-write", WRITERS, meters);
+        reads = new ConnectionPool("ipamer-read", READERS, meters);
+        commits = dialect.groupCommit(writes, meters);
         sweeping = new ScheduledThreadPoolExecutor(
                 1,
                 task -> {
@@ -78,26 +91,36 @@ public final class SqlStore implements Store {
                 },
                 new ThreadPoolExecutor.DiscardPolicy());
         watch = new DatabaseWatch(new Database(driver, schema, migrates), this::turn);
+        meters.database(
+                () -> watch.known().kind() != Standing.Kind.AWAY,
+                () -> watch.known().isFit());
     }
 
     /**
      * Starts with a database that need not be there yet: until it is, and fit, every call fails as UNAVAILABLE.
      *
      * @param migrates whether a schema that is older than this program's is changed
+     * @param meters where operators are shown how the database and the work with it are doing
      */
-    public static SqlStore connect(DatabaseUrl url, Retention retention, boolean migrates) {
-        return connect(url::dataSource, retention, Schema.ofProgram(), migrates);
+    public static SqlStore connect(DatabaseUrl url, Retention retention, boolean migrates, MeterRegistry meters) {
+        return connect(url::dataSource, retention, Schema.ofProgram(), migrates, meters);
     }
 
     /** {@code driver}: where connections with certain session settings come from. */
-    static SqlStore connect(Function<String, DataSource> driver, Retention retention, Schema schema, boolean migrates) {
-        SqlStore store = new SqlStore(driver, retention, schema, migrates);
+    static SqlStore connect(
+            Function<String, DataSource> driver,
+            Retention retention,
+            Schema schema,
+            boolean migrates,
+            MeterRegistry meters) {
+        SqlStore store = new SqlStore(driver, retention, schema, migrates, meters);
         store.watch.start();
         return store;
     }
 
     /**
-     * Starts with a database that is there; changes its schema if that is older than this program's.
+     * Starts with a database that is there; changes its schema if that is older than this program's. Nobody looks at
+     * its meters.
      *
      * @throws StoreException UNAVAILABLE when it cannot be worked with
      */
@@ -106,7 +129,7 @@ public final class SqlStore implements Store {
     }
 
     static SqlStore open(Function<String, DataSource> driver, Retention retention) {
-        SqlStore store = connect(driver, retention, Schema.ofProgram(), true);
+        SqlStore store = connect(driver, retention, Schema.ofProgram(), true, new SimpleMeterRegistry());
         Standing late = Standing.away("it was not to be had for half a minute");
         CompletableFuture<Standing> decided = store.watch.decided().copy();
         if (!decided.completeOnTimeout(late, OPEN_PATIENCE_SECONDS, TimeUnit.SECONDS)
@@ -187,14 +210,14 @@ public final class SqlStore implements Store {
         Dialect found = Dialect.of(standing.text());
         if (found != dialect) {
             dialect = found;
-            commits = found.groupCommit(writes);
+            commits = found.groupCommit(writes, meters);
         }
         engine = standing.engine();
         boolean writable = writes.open(driver.apply(found.writeOptions()));
         boolean readable = reads.open(driver.apply(found.readOptions()));
         if (writable && !sweeps) {
             sweeps = true;
-            new Sweeper(retention).start(writes, sweeping);
+            new Sweeper(retention, meters).start(writes, sweeping);
         }
         return writable && readable;
     }
@@ -236,8 +259,8 @@ public final class SqlStore implements Store {
                         boolean commits = step instanceof Step.Commit;
                         sent.set(commits);
                         if (step instanceof Step.Commit commit) {
-                            Flush.of(List.of(commit.plan()), handle, ";\n" + Sql.COMMIT)
-                                    .execute();
+                            Update flush = Flush.of(List.of(commit.plan()), handle, ";\n" + Sql.COMMIT);
+                            meters.flush(1, flush::execute);
                         } else {
                             handle.execute(Sql.ROLLBACK);
                         }

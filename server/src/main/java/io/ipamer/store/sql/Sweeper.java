@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,9 +36,13 @@ final class Sweeper {
 
     private final Retention retention;
     private final int maxPage;
+    private final SqlMeters meters;
 
     /** Smaller where plans have many request ids. Of whoever does the one walk. */
     private volatile int page;
+
+    /** Since when the oldest row is there that the walk has passed; null when it passed none. Of the same. */
+    private volatile @Nullable Long oldest;
 
     private record Row(UUID scope, long seq, long seconds) {}
 
@@ -55,15 +60,16 @@ final class Sweeper {
 
     private record Step(Place place, long nanos) {}
 
-    Sweeper(Retention retention) {
-        this(retention, PAGE);
+    Sweeper(Retention retention, SqlMeters meters) {
+        this(retention, PAGE, meters);
     }
 
     /** {@code maxPage}: how many rows it reads at a time, 2 or more; fewer where that is much work. */
-    Sweeper(Retention retention, int maxPage) {
+    Sweeper(Retention retention, int maxPage, SqlMeters meters) {
         this.retention = retention;
         this.maxPage = maxPage;
         this.page = maxPage;
+        this.meters = meters;
     }
 
     /** Goes on until the timer is shut down, whenever those connections take work. */
@@ -111,6 +117,22 @@ final class Sweeper {
     }
 
     private Place step(Handle handle, Position after) {
+        if (after.equals(Position.START)) {
+            oldest = null;
+        }
+        Place place = page(handle, after);
+        if (place.atEnd) {
+            Long since = oldest;
+            if (since == null) {
+                meters.journalIsEmpty();
+            } else {
+                meters.journalKeeps(since);
+            }
+        }
+        return place;
+    }
+
+    private Place page(Handle handle, Position after) {
         RowMapper<Row> mapper =
                 (row, context) -> new Row(Columns.id(row, "scope_id"), row.getLong("seq"), row.getLong("age_seconds"));
         int limit = page;
@@ -173,6 +195,9 @@ final class Sweeper {
                 lastSeqs.add(old.get(old.size() - 1).seq);
                 swept += old.size();
             }
+            if (old.size() < rows.size()) {
+                keep(rows.get(old.size()));
+            }
         }
         int requests = 0;
         if (!ids.isEmpty()) {
@@ -183,7 +208,14 @@ final class Sweeper {
                     .execute();
         }
         page = nextPage(swept, requests);
+        meters.swept(swept, requests);
         return swept;
+    }
+
+    private void keep(Row row) {
+        long since = System.nanoTime() - TimeUnit.SECONDS.toNanos(row.seconds);
+        Long before = oldest;
+        oldest = before == null || since - before < 0 ? since : before;
     }
 
     /** As many rows as would have had so many request ids; at most twice as many as they were. */

@@ -36,6 +36,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.ipamer.api.Services;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -112,7 +113,7 @@ class GrpcDoorTest {
 
     private GrpcDoor open(int port) throws IOException {
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-        return GrpcDoor.open(new InetSocketAddress(loopback, port), services);
+        return GrpcDoor.open(new InetSocketAddress(loopback, port), services, new SimpleMeterRegistry());
     }
 
     private ManagedChannel connect() {

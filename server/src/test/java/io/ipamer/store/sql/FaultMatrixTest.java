@@ -35,6 +35,7 @@ import io.ipamer.store.Store.Step;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.StoreException.Kind;
 import io.ipamer.store.sql.Faults.Phase;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -240,7 +241,8 @@ class FaultMatrixTest {
         for (Failure failure : Failure.values()) {
             checks.add(CompletableFuture.runAsync(
                     () -> {
-                        try (ConnectionPool pool = new ConnectionPool(failure.name(), 1)) {
+                        try (ConnectionPool pool =
+                                new ConnectionPool(failure.name(), 1, new SqlMeters(new SimpleMeterRegistry()))) {
                             pool.open(failing(failure));
                             assertThat(told(pool.submit(handle -> "done", FaultMatrixTest::unexpected)))
                                     .as("%s", failure)

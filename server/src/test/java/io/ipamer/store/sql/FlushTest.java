@@ -24,6 +24,7 @@ import io.ipamer.plan.ScopeChange;
 import io.ipamer.store.Store;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.embedded.TestPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -101,7 +102,7 @@ class FlushTest {
                     DatabaseUrl.parse("jdbc:postgresql://127.0.0.1:" + relay.port() + direct.getPath() + "?user="
                             + database.user() + "&password=" + database.password()
                             + "&sslmode=disable&gssEncMode=disable&prepareThreshold=" + prepareThreshold);
-            pool = new ConnectionPool("flush", CONNECTIONS);
+            pool = new ConnectionPool("flush", CONNECTIONS, new SqlMeters(new SimpleMeterRegistry()));
             pool.open(url.dataSource(Dialect.POSTGRESQL.writeOptions()));
             // The pool fills by itself; once all are open, nobody but the test says anything.
             IntStream.range(0, CONNECTIONS)

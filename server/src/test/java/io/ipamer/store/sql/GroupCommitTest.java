@@ -17,6 +17,7 @@ import io.ipamer.plan.ScopeChange;
 import io.ipamer.store.Store.Outcome;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.StoreException.Kind;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.math.BigInteger;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class GroupCommitTest {
     private static final int PLANS = 8;
+    private static final SqlMeters METERS = new SqlMeters(new SimpleMeterRegistry());
 
     private Faults faults;
     private ConnectionPool pool;
@@ -49,9 +51,9 @@ class GroupCommitTest {
     @BeforeEach
     void start() {
         faults = new Faults(TestDatabases.bundled());
-        pool = new ConnectionPool("group", 2);
+        pool = new ConnectionPool("group", 2, METERS);
         pool.open(faults.apply(Dialect.POSTGRESQL.writeOptions()));
-        commits = new GroupCommit(pool, 1, PLANS);
+        commits = new GroupCommit(pool, 1, PLANS, METERS);
         pool.jdbi().useHandle(handle -> {
             SqlText.schemaStatements().forEach(handle::execute);
             for (int n = 1; n <= PLANS; n++) {
@@ -234,7 +236,7 @@ class GroupCommitTest {
     /** Where as many carriers as threads are busy all the time, a turn would never come. */
     @Test
     void plansThatNeverEndDoNotKeepOtherWorkFromTheThreads() throws Exception {
-        commits = new GroupCommit(pool, 2, 1);
+        commits = new GroupCommit(pool, 2, 1, METERS);
         AtomicBoolean done = new AtomicBoolean();
         AtomicInteger inFlight = new AtomicInteger();
         CountDownLatch ended = new CountDownLatch(1);
@@ -262,7 +264,7 @@ class GroupCommitTest {
 
     @Test
     void whatComesOfAnAnswerAndDoesNotGoTogetherGoesSideBySide() throws Exception {
-        commits = new GroupCommit(pool, 2, 1);
+        commits = new GroupCommit(pool, 2, 1, METERS);
         CompletableFuture<Outcome> one = new CompletableFuture<>();
         CompletableFuture<Outcome> two = new CompletableFuture<>();
         CountDownLatch attached = new CountDownLatch(1);

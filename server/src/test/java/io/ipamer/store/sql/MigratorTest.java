@@ -8,6 +8,7 @@ import io.ipamer.model.Namespace;
 import io.ipamer.store.StoreException;
 import io.ipamer.store.sql.Schema.Migration;
 import io.ipamer.store.sql.SqlTextTest.Engine;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -302,7 +303,7 @@ class MigratorTest {
     @Test
     void callersAreToldWhatTheServerWaitsFor() throws Exception {
         DatabaseUrl url = TestDatabases.bundled();
-        try (SqlStore store = SqlStore.connect(url, Retention.DEFAULT, false)) {
+        try (SqlStore store = SqlStore.connect(url, Retention.DEFAULT, false, new SimpleMeterRegistry())) {
             store.awaitFirstLook(Duration.ofSeconds(20));
 
             assertThatThrownBy(() -> store.namespaces("", Integer.MAX_VALUE).join())
@@ -328,7 +329,8 @@ class MigratorTest {
         DatabaseUrl nowhere = DatabaseUrl.parse("postgresql://127.0.0.1:1/none");
         AtomicBoolean away = new AtomicBoolean();
         Function<String, DataSource> driver = options -> (away.get() ? nowhere : url).dataSource(options);
-        try (SqlStore store = SqlStore.connect(driver, Retention.DEFAULT, Schema.ofProgram(), false)) {
+        try (SqlStore store =
+                SqlStore.connect(driver, Retention.DEFAULT, Schema.ofProgram(), false, new SimpleMeterRegistry())) {
             store.awaitFirstLook(Duration.ofSeconds(20));
             away.set(true);
             ask(

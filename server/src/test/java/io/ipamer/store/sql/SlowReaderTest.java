@@ -14,6 +14,7 @@ import io.ipamer.store.Store;
 import io.ipamer.store.embedded.TestPostgres;
 import io.ipamer.transfer.Format;
 import io.ipamer.transfer.Transfers;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -85,7 +86,7 @@ class SlowReaderTest {
             target.reveal().join();
 
             Slow text = new Slow();
-            try (Transfers transfers = new Transfers(ipam)) {
+            try (Transfers transfers = new Transfers(ipam, new SimpleMeterRegistry())) {
                 transfers
                         .exportTo(text, "n", Format.IPAMER)
                         .orTimeout(60, TimeUnit.SECONDS)

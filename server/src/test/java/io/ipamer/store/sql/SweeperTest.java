@@ -2,6 +2,7 @@ package io.ipamer.store.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -28,7 +29,7 @@ class SweeperTest {
     }
 
     private long sweep(Retention retention, int page) {
-        return jdbi.withHandle(new Sweeper(retention, page)::sweep);
+        return jdbi.withHandle(new Sweeper(retention, page, new SqlMeters(new SimpleMeterRegistry()))::sweep);
     }
 
     private static UUID scope(int number) {
@@ -160,7 +161,7 @@ class SweeperTest {
                     + " FOR EACH STATEMENT EXECUTE FUNCTION note()");
         });
 
-        Sweeper sweeper = new Sweeper(DAY, 20);
+        Sweeper sweeper = new Sweeper(DAY, 20, new SqlMeters(new SimpleMeterRegistry()));
         assertThat(jdbi.<Long, RuntimeException>withHandle(sweeper::sweep)).isEqualTo(200);
 
         List<Integer> requests = jdbi.withHandle(handle -> handle.createQuery("SELECT requests FROM gone")
@@ -190,7 +191,7 @@ class SweeperTest {
     @Test
     void whatAnotherServerSweptMeanwhileIsNotMissed() {
         journal(1, 1, 7, OLD);
-        Sweeper sweeper = new Sweeper(DAY, 7);
+        Sweeper sweeper = new Sweeper(DAY, 7, new SqlMeters(new SimpleMeterRegistry()));
 
         long swept = jdbi.withHandle(handle -> {
             handle.setSqlLogger(new SqlLogger() {
