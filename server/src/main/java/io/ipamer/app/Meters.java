@@ -13,12 +13,14 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** All meters of a server, as Prometheus reads them. */
 final class Meters implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JvmGcMetrics collections = new JvmGcMetrics();
-    private boolean complete;
+
+    /** Guarded by this; null until somebody looks. */
+    private @Nullable JvmGcMetrics collections;
 
     Meters(BuildFacts build) {
         Gauge.builder("ipamer.build.info", () -> 1)
@@ -41,10 +43,11 @@ final class Meters implements AutoCloseable {
     }
 
     private synchronized void completeOnce() {
-        if (!complete) {
-            complete = true;
+        if (collections == null) {
+            JvmGcMetrics first = new JvmGcMetrics();
+            collections = first;
             List<MeterBinder> machine = List.of(
-                    collections,
+                    first,
                     new JvmMemoryMetrics(),
                     new JvmThreadMetrics(),
                     new FileDescriptorMetrics(),
@@ -55,8 +58,10 @@ final class Meters implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        collections.close();
+    public synchronized void close() {
+        if (collections != null) {
+            collections.close();
+        }
         registry.close();
     }
 }
