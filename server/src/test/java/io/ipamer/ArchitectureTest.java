@@ -134,6 +134,16 @@ final class ArchitectureTest {
             .resideInAnyPackage("java.sql..", "javax.sql..")
             .allowEmptyShould(true);
 
+    /** Meters are made where their numbers are; who reads them, and how, app alone knows. */
+    @ArchTest
+    static final ArchRule onlyTheProgramKnowsWhoReadsMeters = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.ipamer.app")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.prometheus..", "io.micrometer.prometheusmetrics..")
+            .allowEmptyShould(true);
+
     @ArchTest
     static void everyPackageHasARow(JavaClasses imported) {
         Set<String> without = imported.stream()

@@ -56,12 +56,12 @@ public final class Transfers implements AutoCloseable {
     }
 
     private static void show(String kind, ThreadPoolExecutor threads, MeterRegistry meters) {
-        Gauge.builder("ipamer.transfers.running", threads::getActiveCount)
+        Gauge.builder("ipamer.running", threads::getActiveCount)
                 .description("Imports and exports that are under way")
                 .baseUnit("transfers")
                 .tag("kind", kind)
                 .register(meters);
-        Gauge.builder("ipamer.transfers.waiting", () -> threads.getQueue().size())
+        Gauge.builder("ipamer.waiting", () -> threads.getQueue().size())
                 .description("Imports and exports that wait for their turn")
                 .baseUnit("transfers")
                 .tag("kind", kind)

@@ -103,9 +103,16 @@ class MetersTest {
             call(server);
             server.meters().text();
 
-            assertThat(all(ROW, document()))
-                    .isEqualTo(all(FAMILY, server.meters().text()));
+            String text = server.meters().text();
+
+            assertThat(withoutCollections(all(ROW, document()))).isEqualTo(withoutCollections(all(FAMILY, text)));
         }
+    }
+
+    /** Without what is there only once there was a collection of garbage, and by some collectors only. */
+    private static Set<String> withoutCollections(Set<String> names) {
+        names.removeIf(name -> name.startsWith("jvm_gc_pause_") || name.startsWith("jvm_gc_concurrent_"));
+        return names;
     }
 
     private static String document() throws IOException {
