@@ -23,8 +23,10 @@ import io.ipamer.model.Reservation;
 import io.ipamer.store.Invariants;
 import io.ipamer.store.Store;
 import io.ipamer.store.memory.MemoryStore;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -69,12 +71,13 @@ class TransfersTest {
     private Store store;
     private Ipam ipam;
     private Transfers transfers;
+    private final MeterRegistry meters = new SimpleMeterRegistry();
 
     @BeforeEach
     void open() {
         store = openStore();
         ipam = server();
-        transfers = new Transfers(ipam, new SimpleMeterRegistry());
+        transfers = new Transfers(ipam, meters);
     }
 
     @AfterEach
@@ -154,6 +157,33 @@ class TransfersTest {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         finish(transfers.exportTo(text, namespace, format));
         return text.toString(StandardCharsets.UTF_8);
+    }
+
+    private double running(String kind) {
+        return meters.get("ipamer.running").tag("kind", kind).gauge().value();
+    }
+
+    @Test
+    void anExportIsShownAsRunningWhileItWrites() {
+        List<Double> seen = new ArrayList<>();
+
+        finish(transfers.exportTo(
+                new OutputStream() {
+                    @Override
+                    public void write(int octet) {
+                        seen.add(running("export"));
+                        seen.add(running("import"));
+                    }
+
+                    @Override
+                    public void write(byte[] octets, int from, int count) {
+                        write(octets[from]);
+                    }
+                },
+                "root",
+                Format.IPAMER));
+
+        assertThat(seen).startsWith(1.0, 0.0);
     }
 
     private List<String> namespaces() {
