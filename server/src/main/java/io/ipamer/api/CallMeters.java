@@ -4,11 +4,13 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.micrometer.core.instrument.Gauge;
@@ -21,6 +23,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Times the calls of a door, by method and status. Meters and tags have the names that OpenTelemetry gave them for RPC
@@ -58,9 +61,20 @@ public final class CallMeters implements ServerInterceptor {
                 .register(registry);
     }
 
-    /** Counts a call of a method that is not served; no interceptor sees such. */
+    /** Counts a call of a method that is not served. */
     public void unknownMethod() {
         unknown.took(Code.UNIMPLEMENTED, 0);
+    }
+
+    /** Counts calls of methods that are not served, which no interceptor sees: what a server falls back to. */
+    public HandlerRegistry unknownMethods() {
+        return new HandlerRegistry() {
+            @Override
+            public @Nullable ServerMethodDefinition<?, ?> lookupMethod(String method, @Nullable String authority) {
+                unknownMethod();
+                return null;
+            }
+        };
     }
 
     /** To be put around all other interceptors, so that their refusals are counted too. */

@@ -1,10 +1,8 @@
 package io.ipamer.api.grpc;
 
 import io.grpc.BindableService;
-import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
-import io.grpc.ServerMethodDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.ipamer.api.CallMeters;
@@ -16,7 +14,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Serves gRPC over HTTP/2 clear text, with health, reflection (v1 and v1alpha) and gzip.
@@ -67,14 +64,7 @@ public final class GrpcDoor implements AutoCloseable {
                 .maxConnectionAge(Limits.MAX_AGE_MINUTES, TimeUnit.MINUTES)
                 .maxConnectionAgeGrace(Limits.DRAIN_SECONDS, TimeUnit.SECONDS)
                 .intercept(callMeters)
-                .fallbackHandlerRegistry(new HandlerRegistry() {
-                    @Override
-                    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
-                            String method, @Nullable String authority) {
-                        callMeters.unknownMethod();
-                        return null;
-                    }
-                })
+                .fallbackHandlerRegistry(callMeters.unknownMethods())
                 .addService(services.health())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(alphaReflection());
