@@ -218,7 +218,7 @@ public final class IpamerServer implements AutoCloseable {
         GrpcDoor grpc = null;
         try {
             grpc = open(config, services, meters.registry());
-            HttpDoor http = openHttp(config, services);
+            HttpDoor http = openHttp(config, services, meters.registry());
             return new IpamerServer(
                     meters, postgres, store, data, failure, timer, ipam, transfers, services, grpc, http);
         } catch (ConfigException | RuntimeException failed) {
@@ -241,10 +241,11 @@ public final class IpamerServer implements AutoCloseable {
         }
     }
 
-    private static @Nullable HttpDoor openHttp(Config config, Services services) throws ConfigException {
+    private static @Nullable HttpDoor openHttp(Config config, Services services, MeterRegistry meters)
+            throws ConfigException {
         InetSocketAddress address = config.httpAddress();
         try {
-            return address == null ? null : HttpDoor.open(address, services, config.httpOrigins());
+            return address == null ? null : HttpDoor.open(address, services, config.httpOrigins(), meters);
         } catch (IOException refused) {
             throw deaf(config, Setting.HTTP_ADDRESS, refused);
         }

@@ -8,6 +8,7 @@ import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
 import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -42,16 +43,23 @@ public final class HttpDoor implements AutoCloseable {
      *
      * @param address port 0 takes a free one
      * @param origins the sites whose pages may call, as browsers name them; {@code *} for all
+     * @param meters where operators are shown its calls
      * @throws IOException when the address cannot be listened on; the message says why
      */
-    public static HttpDoor open(InetSocketAddress address, Services services, Set<String> origins) throws IOException {
-        return open(address, services, origins, IDLE, BODY);
+    public static HttpDoor open(InetSocketAddress address, Services services, Set<String> origins, MeterRegistry meters)
+            throws IOException {
+        return open(address, services, origins, meters, IDLE, BODY);
     }
 
     static HttpDoor open(
-            InetSocketAddress address, Services services, Set<String> origins, Duration idle, Duration body)
+            InetSocketAddress address,
+            Services services,
+            Set<String> origins,
+            MeterRegistry meters,
+            Duration idle,
+            Duration body)
             throws IOException {
-        LocalServices local = new LocalServices(services);
+        LocalServices local = new LocalServices(services, meters);
         Origins admitted = new Origins(origins);
         Server server = Server.builder()
                 .http(address)

@@ -12,8 +12,10 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.ipamer.api.CallMeters;
 import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,7 +33,7 @@ final class LocalServices {
     private final Server server;
     private final ManagedChannel channel;
 
-    LocalServices(Services services) throws IOException {
+    LocalServices(Services services, MeterRegistry meters) throws IOException {
         List<ServerServiceDefinition> definitions = new ArrayList<>();
         services.contracts().forEach(contract -> definitions.add(ServerInterceptors.intercept(contract, running)));
         definitions.add(services.health().bindService());
@@ -42,9 +44,12 @@ final class LocalServices {
                 methods.put(method.getMethodDescriptor().getFullMethodName(), method.getMethodDescriptor());
             }
         }
+        CallMeters callMeters = new CallMeters(meters, "http", running);
         String name = InProcessServerBuilder.generateName();
         server = InProcessServerBuilder.forName(name)
                 .directExecutor()
+                .intercept(callMeters)
+                .fallbackHandlerRegistry(callMeters.unknownMethods())
                 .addServices(definitions)
                 .build()
                 .start();
