@@ -14,6 +14,7 @@ public final class Services {
     private final List<ServerServiceDefinition> contracts = new ArrayList<>();
     private final List<String> following = new ArrayList<>();
     private volatile boolean ready;
+    private volatile boolean leaving;
 
     /**
      * What there is to serve.
@@ -60,7 +61,13 @@ public final class Services {
 
     /** From now on nothing is healthy any more. */
     public void leave() {
+        leaving = true;
         ready = false;
         health.enterTerminalState();
+    }
+
+    /** Whether {@link #leave} was called. */
+    public boolean leaving() {
+        return leaving;
     }
 }

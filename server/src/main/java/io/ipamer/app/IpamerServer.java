@@ -7,6 +7,7 @@ import io.ipamer.api.Services;
 import io.ipamer.api.goipam.GoIpamApi;
 import io.ipamer.api.grpc.GrpcDoor;
 import io.ipamer.api.http.HttpDoor;
+import io.ipamer.api.http.Site;
 import io.ipamer.api.v1.IpamerApi;
 import io.ipamer.app.Config.Setting;
 import io.ipamer.app.Config.StoreKind;
@@ -41,6 +42,8 @@ public final class IpamerServer implements AutoCloseable {
 
     /** The same for the embedded one, which runs by then: what may take its time is making the tables. */
     private static final Duration EMBEDDED_PATIENCE = Duration.ofSeconds(30);
+
+    private static final String IN_MEMORY = "in memory: nothing is kept when the server stops";
 
     private final Meters meters;
     private final @Nullable EmbeddedPostgres postgres;
@@ -93,13 +96,8 @@ public final class IpamerServer implements AutoCloseable {
         }
         Meters meters = new Meters(Build.facts());
         if (config.store() == StoreKind.MEMORY) {
-            IpamerServer server = start(
-                    config,
-                    meters,
-                    null,
-                    new MemoryStore(),
-                    () -> "in memory: nothing is kept when the server stops",
-                    new CompletableFuture<>());
+            IpamerServer server =
+                    start(config, meters, null, new MemoryStore(), () -> IN_MEMORY, new CompletableFuture<>());
             server.ready(true);
             return server;
         }
@@ -161,6 +159,17 @@ public final class IpamerServer implements AutoCloseable {
                 : store.engine() + " " + preposition + " " + place;
     }
 
+    /** What keeps the data, for anybody: unlike {@link #data} without saying where. */
+    private static Supplier<String> shown(Store store, boolean embedded) {
+        if (!(store instanceof SqlStore sql)) {
+            return () -> IN_MEMORY;
+        }
+        String whose = embedded ? "which the server brought along" : "which its operator runs";
+        return () -> sql.engine().isEmpty()
+                ? "not there yet: calls are UNAVAILABLE until the database can be worked with"
+                : sql.engine() + ", " + whose;
+    }
+
     private static IpamerServer onceLookedAt(IpamerServer server, SqlStore store, Duration patience)
             throws ConfigException {
         store.onReadiness(server::ready);
@@ -218,7 +227,8 @@ public final class IpamerServer implements AutoCloseable {
         GrpcDoor grpc = null;
         try {
             grpc = open(config, services, meters.registry());
-            HttpDoor http = openHttp(config, services, meters.registry());
+            Site site = new Site(build, grpc.port(), shown(store, postgres != null), meters::calls, meters::text);
+            HttpDoor http = openHttp(config, services, meters.registry(), site);
             return new IpamerServer(
                     meters, postgres, store, data, failure, timer, ipam, transfers, services, grpc, http);
         } catch (ConfigException | RuntimeException failed) {
@@ -241,11 +251,11 @@ public final class IpamerServer implements AutoCloseable {
         }
     }
 
-    private static @Nullable HttpDoor openHttp(Config config, Services services, MeterRegistry meters)
+    private static @Nullable HttpDoor openHttp(Config config, Services services, MeterRegistry meters, Site site)
             throws ConfigException {
         InetSocketAddress address = config.httpAddress();
         try {
-            return address == null ? null : HttpDoor.open(address, services, config.httpOrigins(), meters);
+            return address == null ? null : HttpDoor.open(address, services, config.httpOrigins(), meters, site);
         } catch (IOException refused) {
             throw deaf(config, Setting.HTTP_ADDRESS, refused);
         }

@@ -1,8 +1,12 @@
 package io.ipamer.app;
 
+import io.grpc.Status;
+import io.grpc.Status.Code;
 import io.ipamer.api.BuildFacts;
+import io.ipamer.api.http.CallCounts;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -13,10 +17,15 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** All meters of a server, as Prometheus reads them. */
 final class Meters implements AutoCloseable {
+    private static final Set<Code> OUR_FAULT =
+            Set.of(Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS);
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
     /** Guarded by this; null until somebody looks. */
@@ -40,6 +49,28 @@ final class Meters implements AutoCloseable {
     String text() {
         completeOnce();
         return registry.scrape();
+    }
+
+    /** What became of the calls so far, at all doors that count them. */
+    CallCounts calls() {
+        long answered = 0;
+        long refused = 0;
+        long failed = 0;
+        for (Timer timer : registry.find("rpc.server.duration").timers()) {
+            long count = timer.count();
+            answered += count;
+            int code = Integer.parseInt(Objects.requireNonNull(timer.getId().getTag("rpc.grpc.status_code")));
+            if (OUR_FAULT.contains(Status.fromCodeValue(code).getCode())) {
+                failed += count;
+            } else if (code != Code.OK.value()) {
+                refused += count;
+            }
+        }
+        double running = 0;
+        for (Gauge gauge : registry.find("rpc.server.active").gauges()) {
+            running += gauge.value();
+        }
+        return new CallCounts(answered, refused, failed, (long) running);
     }
 
     private synchronized void completeOnce() {

@@ -1,8 +1,5 @@
 package io.ipamer.api.http;
 
-import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.common.HttpStatus;
-import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.Server;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
@@ -44,11 +41,13 @@ public final class HttpDoor implements AutoCloseable {
      * @param address port 0 takes a free one
      * @param origins the sites whose pages may call, as browsers name them; {@code *} for all
      * @param meters where operators are shown its calls
+     * @param site what the pages tell
      * @throws IOException when the address cannot be listened on; the message says why
      */
-    public static HttpDoor open(InetSocketAddress address, Services services, Set<String> origins, MeterRegistry meters)
+    public static HttpDoor open(
+            InetSocketAddress address, Services services, Set<String> origins, MeterRegistry meters, Site site)
             throws IOException {
-        return open(address, services, origins, meters, IDLE, BODY);
+        return open(address, services, origins, meters, site, IDLE, BODY);
     }
 
     static HttpDoor open(
@@ -56,6 +55,7 @@ public final class HttpDoor implements AutoCloseable {
             Services services,
             Set<String> origins,
             MeterRegistry meters,
+            Site site,
             Duration idle,
             Duration body)
             throws IOException {
@@ -76,9 +76,7 @@ public final class HttpDoor implements AutoCloseable {
                 .http2MaxStreamsPerConnection(Limits.MAX_CALLS_PER_CONNECTION)
                 .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
                 .disableServerHeader()
-                .service(
-                        "/healthz",
-                        (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "ok\n"))
+                .service(new Pages(services, site))
                 .serviceUnder("/", admitted.announcing(new Rpcs(local, admitted)))
                 .build();
         try {
