@@ -56,13 +56,12 @@ public final class Services {
 
     /** What {@link #ready(boolean)} said last. */
     public boolean ready() {
-        return ready;
+        return ready && !leaving;
     }
 
     /** From now on nothing is healthy any more. */
     public void leave() {
         leaving = true;
-        ready = false;
         health.enterTerminalState();
     }
 

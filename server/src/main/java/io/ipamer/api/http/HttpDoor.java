@@ -1,11 +1,13 @@
 package io.ipamer.api.http;
 
 import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
 import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.ChannelPipeline;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -63,7 +65,8 @@ public final class HttpDoor implements AutoCloseable {
         Origins admitted = new Origins(origins);
         Server server = Server.builder()
                 .http(address)
-                .workerGroup(Runtime.getRuntime().availableProcessors())
+                .workerGroup(new EventLoops(Runtime.getRuntime().availableProcessors(), "ipamer-http"), true)
+                .bossGroupFactory(name -> new EventLoops(1, "ipamer-http-accept"))
                 .maxRequestLength(GrpcFrames.PREFIX_BYTES + Limits.MAX_MESSAGE_BYTES)
                 .requestTimeout(body)
                 .idleTimeout(idle)
@@ -76,6 +79,11 @@ public final class HttpDoor implements AutoCloseable {
                 .http2MaxStreamsPerConnection(Limits.MAX_CALLS_PER_CONNECTION)
                 .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
                 .disableServerHeader()
+                .childChannelPipelineCustomizer(pipeline -> turnAway(services, pipeline))
+                .decorator((calls, context, request) -> {
+                    bidFarewell(services, context);
+                    return calls.serve(context, request);
+                })
                 .service(new Pages(services, site))
                 .serviceUnder("/", admitted.announcing(new Rpcs(local, admitted)))
                 .build();
@@ -86,6 +94,22 @@ public final class HttpDoor implements AutoCloseable {
             throw Listening.refusal(refused);
         }
         return new HttpDoor(server, local);
+    }
+
+    /** What a connection has under way is answered, and nothing after it. */
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
+    private static void bidFarewell(Services services, ServiceRequestContext context) {
+        if (services.leaving()) {
+            context.initiateConnectionShutdown();
+        }
+    }
+
+    /** The library goes on listening for as long as calls run. */
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
+    private static void turnAway(Services services, ChannelPipeline connection) {
+        if (services.leaving()) {
+            connection.channel().close();
+        }
     }
 
     /** The port that it listens on. */
