@@ -83,11 +83,20 @@ final class Client {
 
     /** The same without a deadline, at which gRPC itself would answer: what this one is told, the server says. */
     Client patient() {
-        return new Client(stub.getChannel(), namespace, true);
+        return new Client(channel(), namespace, true);
+    }
+
+    /** A name for another namespace, of this client's alone. */
+    String own(String name) {
+        return namespace + "-" + name;
+    }
+
+    Channel channel() {
+        return stub.getChannel();
     }
 
     Client in(String other) {
-        return new Client(stub.getChannel(), other, patient);
+        return new Client(channel(), other, patient);
     }
 
     private IpamServiceBlockingStub stub() {

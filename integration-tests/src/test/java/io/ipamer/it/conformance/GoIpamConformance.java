@@ -11,12 +11,15 @@ import io.ipamer.app.IpamerServer;
 import io.ipamer.it.Callers;
 import io.ipamer.it.ServerProcess;
 import io.ipamer.it.conformance.Client.Result;
+import io.ipamer.it.conformance.Transport.Connection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -35,22 +38,21 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * go-ipam's observable behaviour, a row a test: what its clients rely on as it is, and what was wrong in it as it should
- * be. Each row has an empty namespace of its own, or where it is about the root namespace a server of its own. A
- * transport is a subclass: it says how to connect, and adds the rows that are about itself.
+ * go-ipam's observable behaviour, a row and a transport a test: what its clients rely on as it is, and what was wrong in
+ * it as it should be. Each has an empty namespace of its own, or where it is about the root namespace a server of its own. A
+ * store is a subclass.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class GoIpamConformance {
     private final List<DynamicTest> rows = new ArrayList<>();
+    private final Map<Transport, Connection> connections = new EnumMap<>(Transport.class);
     private IpamerServer server;
-    private Transport transport;
 
-    abstract Transport connect(IpamerServer to);
+    /** What the server keeps its data in, for the names of the tests. */
+    abstract String store();
 
     /** A server that holds nothing. */
-    IpamerServer serve() {
-        return IpamerServer.inMemory();
-    }
+    abstract IpamerServer serve();
 
     @FunctionalInterface
     interface Row {
@@ -60,22 +62,20 @@ abstract class GoIpamConformance {
     @BeforeAll
     void start() {
         server = serve();
-        transport = connect(server);
+        for (Transport transport : Transport.values()) {
+            connections.put(transport, transport.to(server));
+        }
     }
 
     @AfterAll
     void stop() {
-        transport.close();
+        connections.values().forEach(Connection::close);
         server.close();
     }
 
-    final Transport transport() {
-        return transport;
-    }
-
-    /** The port of the server that {@link #row} tests share. */
-    final int port() {
-        return server.grpcPort();
+    /** The server that tests share which do not say otherwise. */
+    final IpamerServer server() {
+        return server;
     }
 
     /** A database that a row can stop, and that keeps what is in it. */
@@ -98,24 +98,48 @@ abstract class GoIpamConformance {
         void run(String databaseUrl) throws Exception;
     }
 
-    final void test(String id, String what, Executable test) {
-        rows.add(DynamicTest.dynamicTest(id + " " + what, test));
+    final void test(String id, String what, Transport transport, Executable test) {
+        rows.add(DynamicTest.dynamicTest(id + " " + what + " (" + transport + ", " + store() + ")", test));
     }
 
-    /** In a namespace of its own. */
+    /** Over every transport, each in a namespace of its own. */
     final void row(String id, String what, Row row) {
-        test(id, what, () -> {
-            Client client = new Client(transport.channel(), "row-" + id);
-            client.cn("row-" + id).ok();
+        for (Transport transport : Transport.values()) {
+            row(id, what, transport, row);
+        }
+    }
+
+    /** Takes long and is not about what carries it: over one transport, in a namespace of its own. */
+    final void longRow(String id, String what, Row row) {
+        row(id, what, Transport.GRPC, row);
+    }
+
+    /** Over a transport that it is about, in a namespace of its own. */
+    final void row(String id, String what, Transport transport, Row row) {
+        test(id, what, transport, () -> {
+            String namespace = "row-" + id + "-" + transport.name();
+            Client client = new Client(connections.get(transport).channel(), namespace);
+            client.cn(namespace).ok();
             row.run(client);
         });
     }
 
-    /** In the root namespace of a server of its own. */
+    /** Over every transport, each in the root namespace of a server of its own. */
     final void freshRow(String id, String what, Row row) {
-        test(id, what, () -> {
+        for (Transport transport : Transport.values()) {
+            freshRow(id, what, transport, row);
+        }
+    }
+
+    /** The same over one transport. */
+    final void longFreshRow(String id, String what, Row row) {
+        freshRow(id, what, Transport.GRPC, row);
+    }
+
+    private void freshRow(String id, String what, Transport transport, Row row) {
+        test(id, what, transport, () -> {
             try (IpamerServer fresh = serve();
-                    Transport own = connect(fresh)) {
+                    Connection own = transport.to(fresh)) {
                 row.run(new Client(own.channel(), ""));
             }
         });
@@ -126,9 +150,9 @@ abstract class GoIpamConformance {
         laterRow(id, "stops the database: the memory store has none");
     }
 
-    /** With server processes that the row starts and kills. */
+    /** With server processes that the row starts, on one database. */
     void processRow(String id, String what, ProcessRow row) {
-        laterRow(id, "kills the server and looks at what it leaves: the memory store leaves nothing");
+        laterRow(id, "has several servers on one database, after one another or at once: the memory store has none");
     }
 
     final void laterRow(String id, String why) {
@@ -307,7 +331,7 @@ abstract class GoIpamConformance {
             c.aip("2001:db8::/128").notFound();
             c.pu("2001:db8::/128").ok("1 1 0 [] 0");
         });
-        row("B10", "a /120 gives 255", c -> {
+        longRow("B10", "a /120 gives 255", c -> {
             c.cp("2001:db8::/120").ok();
             for (int i = 0; i < 255; i++) {
                 c.aip("2001:db8::/120").ok();
@@ -437,11 +461,11 @@ abstract class GoIpamConformance {
             c.aip("10.0.0.0/31").ok("10.0.0.1@10.0.0.0/31");
             c.aip("10.0.0.0/31").notFound();
         });
-        row("B46", "1,000 at once", c -> {
+        longRow("B46", "1,000 at once", c -> {
             c.cp("10.0.0.0/16").ok();
             assertThat(distinct(inParallel(1_000, i -> c.aip("10.0.0.0/16")))).hasSize(1_000);
         });
-        row("B47", "60,000: as fast at the end", c -> {
+        longRow("B47", "60,000: as fast at the end", c -> {
             c.cp("10.0.0.0/16").ok();
             fastest(c);
             long first = fastest(c);
@@ -498,7 +522,7 @@ abstract class GoIpamConformance {
             c.acp("10.0.0.0/24", 25).ok("10.0.0.0/25<10.0.0.0/24");
         });
         row("C10", "the article's IPv6 session", GoIpamConformance::c10);
-        row("C11", "256 and no more", c -> {
+        longRow("C11", "256 and no more", c -> {
             c.cp("10.0.0.0/16").ok();
             Set<String> given = new HashSet<>();
             for (int i = 0; i < 256; i++) {
@@ -606,7 +630,7 @@ abstract class GoIpamConformance {
             c40(c);
             c.acp("10.0.0.0/16", 25).ok("10.0.1.0/25<10.0.0.0/16");
         });
-        row("C43", "100 at once, there and back", c -> {
+        longRow("C43", "100 at once, there and back", c -> {
             c.cp("10.0.0.0/14").ok();
             Set<String> given = distinct(inParallel(100, i -> c.acp("10.0.0.0/14", 22)));
             assertThat(given).hasSize(100);
@@ -617,7 +641,7 @@ abstract class GoIpamConformance {
             assertThat(c.usage("10.0.0.0/14").getAcquiredPrefixes()).isZero();
         });
         processRow("C44", "what a killed server leaves adds up", GoIpamConformance::c44);
-        row("C46", "1,000 cycles leave nothing", c -> {
+        longRow("C46", "1,000 cycles leave nothing", c -> {
             c.cp("10.0.0.0/8").ok();
             for (int i = 0; i < 1_000; i++) {
                 String child = "10." + i / 250 + "." + i % 250 + ".0/" + (24 + i % 5);
@@ -798,15 +822,21 @@ abstract class GoIpamConformance {
     List<DynamicTest> namespaces() {
         freshRow("E1", "root is there", c -> assertThat(c.ln()).containsExactly("root"));
         row("E2", "create is idempotent", c -> {
-            c.cn("twice").ok();
-            c.cn("twice").ok();
-            assertThat(c.ln()).containsOnlyOnce("twice");
+            String twice = c.own("twice");
+            c.cn(twice).ok();
+            c.cn(twice).ok();
+            assertThat(c.ln()).containsOnlyOnce(twice);
         });
-        row("E3", "namespaces are isolated", GoIpamConformance::e3);
+        row("E3", "namespaces are isolated", c -> {
+            c.cp("192.168.0.0/20").ok();
+            for (String name : List.of(c.own("a"), c.own("b"))) {
+                c.cn(name).ok();
+                c.in(name).cp("192.168.0.0/20").ok();
+            }
+        });
         row("E4", "addresses too", c -> {
-            c.cn("E4-a").ok();
-            c.cn("E4-b").ok();
-            for (String name : List.of("E4-a", "E4-b")) {
+            for (String name : List.of(c.own("a"), c.own("b"))) {
+                c.cn(name).ok();
                 c.in(name).cp("192.168.0.0/20").ok();
                 c.in(name).aip("192.168.0.0/20", "192.168.0.2").ok("192.168.0.2@192.168.0.0/20");
             }
@@ -842,23 +872,24 @@ abstract class GoIpamConformance {
         });
         row("E13", "144 bytes are too many", c -> c.cn("n".repeat(144)).invalid("NameTooLong"));
         row("E14", "60 bytes, the first 54 alike", c -> {
-            String one = "n".repeat(54) + "-one--";
-            String two = "n".repeat(54) + "-two--";
-            for (String name : List.of(one, two)) {
+            String first = c.own("n".repeat(54)).substring(0, 54);
+            for (String name : List.of(first + "-one--", first + "-two--")) {
                 c.cn(name).ok();
                 c.in(name).cp("10.0.0.0/8").ok();
             }
         });
         row("E16", "delete", c -> {
-            c.cn("brief").ok();
-            c.dn("brief").ok();
-            assertThat(c.ln()).doesNotContain("brief");
+            String brief = c.own("brief");
+            c.cn(brief).ok();
+            c.dn(brief).ok();
+            assertThat(c.ln()).doesNotContain(brief);
         });
         row("E17", "delete with prefixes", c -> {
-            c.cn("full").ok();
-            c.in("full").cp("10.0.0.0/8").ok();
-            c.dn("full").fails(FAILED_PRECONDITION, "cannot delete namespace with allocated prefixes");
-            c.in("full").gp("10.0.0.0/8").ok();
+            String full = c.own("full");
+            c.cn(full).ok();
+            c.in(full).cp("10.0.0.0/8").ok();
+            c.dn(full).fails(FAILED_PRECONDITION, "cannot delete namespace with allocated prefixes");
+            c.in(full).gp("10.0.0.0/8").ok();
         });
         freshRow("E19", "root stays", c -> {
             c.dn("root").fails(FAILED_PRECONDITION);
@@ -866,27 +897,19 @@ abstract class GoIpamConformance {
         });
         row("E20", "no empty name", c -> c.cn("").invalid());
         row("E22", "names are case-sensitive", c -> {
-            c.cn("Case").ok();
-            c.cn("case").ok();
-            assertThat(c.ln()).contains("Case", "case");
+            c.cn(c.own("Case")).ok();
+            c.cn(c.own("case")).ok();
+            assertThat(c.ln()).contains(c.own("Case"), c.own("case"));
         });
         row("E23", "metal-apiserver's sequence", c -> {
-            c.cn("project").ok();
-            Client project = c.in("project");
+            c.cn(c.own("project")).ok();
+            Client project = c.in(c.own("project"));
             project.gp("10.0.0.0/14").notFound();
             project.cp("10.0.0.0/14").ok();
             assertThat(project.acp("10.0.0.0/14", 22).ok().value())
                     .isNotEqualTo(project.acp("10.0.0.0/14", 22).ok().value());
         });
         return take();
-    }
-
-    private static void e3(Client c) {
-        c.cn("E3-a").ok();
-        c.cn("E3-b").ok();
-        c.in("E3-a").cp("192.168.0.0/20").ok();
-        c.in("E3-b").cp("192.168.0.0/20").ok();
-        c.cp("192.168.0.0/20").ok();
     }
 
     @TestFactory
@@ -970,7 +993,7 @@ abstract class GoIpamConformance {
             }
             assertThat(c.in("copy").dump()).matches(again -> again.code() == OK);
         });
-        freshRow("F14", "20 MB", c -> {
+        longFreshRow("F14", "20 MB", c -> {
             StringBuilder dump = new StringBuilder("[");
             for (int i = 0; dump.length() < 20_000_000; i++) {
                 String net = "10." + i / 256 + "." + i % 256;

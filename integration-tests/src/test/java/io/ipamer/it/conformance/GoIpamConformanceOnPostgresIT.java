@@ -11,16 +11,21 @@ class GoIpamConformanceOnPostgresIT extends GoIpamConformanceIT {
     Path folder;
 
     @Override
+    String store() {
+        return "PostgreSQL";
+    }
+
+    @Override
     IpamerServer serve() {
         return Servers.onPostgres();
     }
 
     @Override
     void outageRow(String id, String what, OutageRow row) {
-        test(id, what, () -> {
+        test(id, what, Transport.GRPC, () -> {
             try (StoppablePostgres database = new StoppablePostgres(folder.resolve(id));
                     IpamerServer server = Servers.on(database.url());
-                    Transport own = connect(server)) {
+                    Transport.Connection own = Transport.GRPC.to(server)) {
                 row.run(new Client(own.channel(), ""), database);
             }
         });
@@ -28,6 +33,6 @@ class GoIpamConformanceOnPostgresIT extends GoIpamConformanceIT {
 
     @Override
     void processRow(String id, String what, ProcessRow row) {
-        test(id, what, () -> row.run(Servers.url(TestPostgres.database())));
+        test(id, what, Transport.GRPC, () -> row.run(Servers.url(TestPostgres.database())));
     }
 }

@@ -3,22 +3,51 @@ package io.ipamer.it.conformance;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.ipamer.app.IpamerServer;
 import java.util.concurrent.TimeUnit;
 
-/** How a client reaches the server: one row of the suite, whatever carries it. */
-interface Transport extends AutoCloseable {
-    Channel channel();
+/** How a client reaches a server: the same row of the suite, whatever carries it. */
+enum Transport {
+    GRPC("gRPC"),
+    GRPC_OVER_HTTP1("gRPC over HTTP/1.1"),
+    GRPC_OVER_H2C("gRPC over h2c on the HTTP door"),
+    CONNECT_JSON("Connect JSON");
+
+    private final String text;
+
+    Transport(String text) {
+        this.text = text;
+    }
+
+    /** What stubs call through. */
+    interface Connection extends AutoCloseable {
+        Channel channel();
+
+        @Override
+        void close();
+    }
+
+    Connection to(IpamerServer server) {
+        return switch (this) {
+            case GRPC -> http2(server.grpcPort());
+            case GRPC_OVER_HTTP1 -> new GrpcOverHttp1(server.httpPort());
+            case GRPC_OVER_H2C -> http2(server.httpPort());
+            case CONNECT_JSON -> new ConnectJson(server.httpPort());
+        };
+    }
 
     @Override
-    void close();
+    public String toString() {
+        return text;
+    }
 
     /** gRPC over clear-text HTTP/2 with prior knowledge. */
-    static Transport h2c(int port) {
+    private static Connection http2(int port) {
         ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
                 .usePlaintext()
                 .maxInboundMessageSize(64 << 20)
                 .build();
-        return new Transport() {
+        return new Connection() {
             @Override
             public Channel channel() {
                 return channel;
