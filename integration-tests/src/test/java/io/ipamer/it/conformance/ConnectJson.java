@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
@@ -64,7 +65,11 @@ final class ConnectJson extends UnaryChannel {
         Message.Builder answer = ((Message)
                         ((PrototypeMarshaller<A>) method.getResponseMarshaller()).getMessagePrototype())
                 .newBuilderForType();
-        JsonFormat.parser().merge(response.body(), answer);
+        try {
+            JsonFormat.parser().merge(response.body(), answer);
+        } catch (InvalidProtocolBufferException wrong) {
+            throw new AssertionError(response.body(), wrong);
+        }
         @SuppressWarnings("unchecked") // it is a builder of the method's answers
         A whole = (A) answer.build();
         return whole;
