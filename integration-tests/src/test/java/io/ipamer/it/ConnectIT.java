@@ -30,7 +30,7 @@ class ConnectIT {
 
     @BeforeEach
     void start() {
-        server = IpamerServer.inMemory();
+        server = Servers.inMemory();
     }
 
     @AfterEach

@@ -24,6 +24,8 @@ import java.util.zip.GZIPInputStream;
  * refuses what they would refuse. A connection carries one call at a time, so there are as many as there are calls.
  */
 final class GrpcOverHttp1 extends UnaryChannel {
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
     private final int port;
     private final Deque<Http1Connection> idle = new ConcurrentLinkedDeque<>();
 
@@ -71,6 +73,11 @@ final class GrpcOverHttp1 extends UnaryChannel {
     private Http1Connection.Response post(
             String path, Map<String, String> headers, byte[] body, Optional<Deadline> deadline) throws IOException {
         Http1Connection connection = idle.poll();
+        // A server may close what is idle, just when it is used again: long before that it is not used.
+        while (connection != null && connection.idleNanos() > IDLE_NANOS) {
+            connection.close();
+            connection = idle.poll();
+        }
         if (connection == null) {
             connection = new Http1Connection(port);
         }
@@ -91,7 +98,7 @@ final class GrpcOverHttp1 extends UnaryChannel {
     /** The one message of a call that went well. */
     static InputStream message(Http1Connection.Response response) throws StatusException, IOException {
         String type = response.headers().get("content-type");
-        if (response.status() != 200 || !"application/grpc".equals(type)) {
+        if (response.status() != 200 || !isGrpc(type)) {
             throw Codes.ofHttp(response.status())
                     .toStatus()
                     .withDescription(response.statusLine() + ", " + type)
@@ -120,6 +127,11 @@ final class GrpcOverHttp1 extends UnaryChannel {
         }
         assertThat(response.headers().get("grpc-encoding")).isEqualTo("gzip");
         return new GZIPInputStream(message);
+    }
+
+    /** As connect-go has it: the two that mean Protocol Buffers, and nothing after them. */
+    static boolean isGrpc(String contentType) {
+        return "application/grpc".equals(contentType) || "application/grpc+proto".equals(contentType);
     }
 
     private static Status status(Map<String, String> fields) {

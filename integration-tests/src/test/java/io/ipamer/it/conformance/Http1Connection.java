@@ -24,6 +24,7 @@ final class Http1Connection implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
     private Optional<Deadline> deadline = Optional.empty();
+    private long usedAt = System.nanoTime();
 
     /** Names of headers and trailers are found in any case. */
     record Response(
@@ -58,7 +59,14 @@ final class Http1Connection implements AutoCloseable {
         request.writeBytes(head.toString().getBytes(ISO_8859_1));
         request.writeBytes(body);
         request.writeTo(socket.getOutputStream());
-        return response();
+        Response response = response();
+        usedAt = System.nanoTime();
+        return response;
+    }
+
+    /** For how long it has carried nothing. */
+    long idleNanos() {
+        return System.nanoTime() - usedAt;
     }
 
     private Response response() throws IOException {
