@@ -207,7 +207,7 @@ class GoIpamConformanceIT extends GoIpamConformance {
             replicas.get(0).cp("10.0.0.0/8").ok();
             Set<String> held = ConcurrentHashMap.newKeySet();
             Queue<Long> nanos = new ConcurrentLinkedQueue<>();
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
             try (Callers writers = Callers.start(64, writer -> {
                 Client c = replicas.get(writer % 2);
                 for (boolean keep = true; System.nanoTime() < end; keep = !keep) {

@@ -11,31 +11,26 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 
 /**
  * gRPC over HTTP/1.1 with trailers, which go-ipam's clients speak to an {@code http://} address. Sends what they send, and
- * refuses what they would refuse. A connection carries one call at a time, so there are as many as there are calls.
+ * refuses what they would refuse.
  */
 final class GrpcOverHttp1 extends UnaryChannel {
-    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(3);
-
-    private final int port;
-    private final Deque<Http1Connection> idle = new ConcurrentLinkedDeque<>();
+    private final Http1Connections connections;
 
     GrpcOverHttp1(int port) {
-        this.port = port;
+        connections = new Http1Connections(port);
     }
 
     @Override
     public String authority() {
-        return "127.0.0.1:" + port;
+        return connections.toString();
     }
 
     @Override
@@ -48,7 +43,8 @@ final class GrpcOverHttp1 extends UnaryChannel {
         try (InputStream message = method.streamRequest(request)) {
             body = frame(0, message.readAllBytes());
         }
-        return method.parseResponse(message(post("/" + method.getFullMethodName(), headers, body, deadline)));
+        return method.parseResponse(
+                message(connections.post("/" + method.getFullMethodName(), headers, body, deadline)));
     }
 
     /** What go-ipam's clients send with every call. */
@@ -68,31 +64,6 @@ final class GrpcOverHttp1 extends UnaryChannel {
                 .putInt(message.length)
                 .put(message)
                 .array();
-    }
-
-    private Http1Connection.Response post(
-            String path, Map<String, String> headers, byte[] body, Optional<Deadline> deadline) throws IOException {
-        Http1Connection connection = idle.poll();
-        // A server may close what is idle, just when it is used again: long before that it is not used.
-        while (connection != null && connection.idleNanos() > IDLE_NANOS) {
-            connection.close();
-            connection = idle.poll();
-        }
-        if (connection == null) {
-            connection = new Http1Connection(port);
-        }
-        boolean reusable = false;
-        try {
-            Http1Connection.Response response = connection.post(path, headers, body, deadline);
-            reusable = response.keepsAlive();
-            return response;
-        } finally {
-            if (reusable) {
-                idle.push(connection);
-            } else {
-                connection.close();
-            }
-        }
     }
 
     /** The one message of a call that went well. */
@@ -150,12 +121,6 @@ final class GrpcOverHttp1 extends UnaryChannel {
 
     @Override
     public void close() {
-        for (Http1Connection connection = idle.poll(); connection != null; connection = idle.poll()) {
-            try {
-                connection.close();
-            } catch (IOException gone) {
-                // It is closed all the same.
-            }
-        }
+        connections.close();
     }
 }
