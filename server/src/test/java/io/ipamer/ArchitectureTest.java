@@ -54,7 +54,8 @@ final class ArchitectureTest {
         rows.put("api.v1", Set.of("address", "model", "ipam", "transfer", "api", "proto.v1"));
         rows.put("api.goipam", Set.of("address", "model", "ipam", "transfer", "api", "proto.goipam"));
         rows.put("api.grpc", Set.of("api"));
-        rows.put("api.http", Set.of("api"));
+        rows.put("api.http", Set.of("api", "api.http.pages"));
+        rows.put("api.http.pages", Set.of("api"));
         rows.put("access", Set.of("model"));
         rows.put("cli", Set.of("app", "bench", "client", "address"));
         rows.put("bench", Set.of("address", "proto.v1", "proto.goipam"));
@@ -98,7 +99,7 @@ final class ArchitectureTest {
     static final ArchRule onlyTheDoorsKnowTransports = noClasses()
             .that()
             .resideOutsideOfPackages(
-                    "io.ipamer.api.grpc", "io.ipamer.api.http", "io.ipamer.app", "io.ipamer.cli", "io.ipamer.bench")
+                    "io.ipamer.api.grpc", "io.ipamer.api.http..", "io.ipamer.app", "io.ipamer.cli", "io.ipamer.bench")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.grpc.netty..", "io.grpc.inprocess..", "io.netty..", "com.linecorp.armeria..")

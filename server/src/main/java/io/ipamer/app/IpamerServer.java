@@ -7,7 +7,7 @@ import io.ipamer.api.Services;
 import io.ipamer.api.goipam.GoIpamApi;
 import io.ipamer.api.grpc.GrpcDoor;
 import io.ipamer.api.http.HttpDoor;
-import io.ipamer.api.http.Site;
+import io.ipamer.api.http.pages.Site;
 import io.ipamer.api.v1.IpamerApi;
 import io.ipamer.app.Config.Setting;
 import io.ipamer.app.Config.StoreKind;

@@ -3,7 +3,7 @@ package io.ipamer.app;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.ipamer.api.BuildFacts;
-import io.ipamer.api.http.CallCounts;
+import io.ipamer.api.http.pages.CallCounts;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

@@ -4,8 +4,9 @@ import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
-import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
+import io.ipamer.api.http.pages.Pages;
+import io.ipamer.api.http.pages.Site;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.ChannelPipeline;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Serves HTTP/1.1 and HTTP/2 clear text on one port: gRPC, gRPC-Web, Connect, and pages. */
 public final class HttpDoor implements AutoCloseable {
@@ -29,12 +31,17 @@ public final class HttpDoor implements AutoCloseable {
     /** How long the body of a call that has one message may take to come. */
     private static final Duration BODY = Duration.ofMinutes(1);
 
+    /** In a drain, for how long no request may have come. */
+    private static final Duration QUIET = Duration.ofMillis(50);
+
     private final Server server;
     private final LocalServices services;
+    private final AtomicBoolean closing;
 
-    private HttpDoor(Server server, LocalServices services) {
+    private HttpDoor(Server server, LocalServices services, AtomicBoolean closing) {
         this.server = server;
         this.services = services;
+        this.closing = closing;
     }
 
     /**
@@ -63,6 +70,7 @@ public final class HttpDoor implements AutoCloseable {
             throws IOException {
         LocalServices local = new LocalServices(services, meters);
         Origins admitted = new Origins(origins);
+        AtomicBoolean closing = new AtomicBoolean();
         Server server = Server.builder()
                 .http(address)
                 .workerGroup(new EventLoops(Runtime.getRuntime().availableProcessors(), "ipamer-http"), true)
@@ -72,16 +80,15 @@ public final class HttpDoor implements AutoCloseable {
                 .idleTimeout(idle)
                 .maxConnectionAge(Duration.ofMinutes(Limits.MAX_AGE_MINUTES))
                 .connectionDrainDuration(Duration.ofSeconds(Limits.DRAIN_SECONDS))
-                .gracefulShutdownTimeout(
-                        Duration.ofMillis(RunningCalls.QUIET_MILLIS), Duration.ofSeconds(Limits.DRAIN_SECONDS))
+                .gracefulShutdownTimeout(QUIET, Duration.ofSeconds(Limits.DRAIN_SECONDS))
                 .http1MaxHeaderSize(Limits.MAX_METADATA_BYTES)
                 .http2MaxHeaderListSize(Limits.MAX_METADATA_BYTES)
                 .http2MaxStreamsPerConnection(Limits.MAX_CALLS_PER_CONNECTION)
                 .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
                 .disableServerHeader()
-                .childChannelPipelineCustomizer(pipeline -> turnAway(services, pipeline))
+                .childChannelPipelineCustomizer(pipeline -> turnAway(closing, pipeline))
                 .decorator((calls, context, request) -> {
-                    bidFarewell(services, context);
+                    bidFarewell(closing, context);
                     return calls.serve(context, request);
                 })
                 .service(new Pages(services, site))
@@ -93,21 +100,21 @@ public final class HttpDoor implements AutoCloseable {
             local.cut();
             throw Listening.refusal(refused);
         }
-        return new HttpDoor(server, local);
+        return new HttpDoor(server, local, closing);
     }
 
     /** What a connection has under way is answered, and nothing after it. */
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
-    private static void bidFarewell(Services services, ServiceRequestContext context) {
-        if (services.leaving()) {
+    private static void bidFarewell(AtomicBoolean closing, ServiceRequestContext context) {
+        if (closing.get()) {
             context.initiateConnectionShutdown();
         }
     }
 
     /** The library goes on listening for as long as calls run. */
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
-    private static void turnAway(Services services, ChannelPipeline connection) {
-        if (services.leaving()) {
+    private static void turnAway(AtomicBoolean closing, ChannelPipeline connection) {
+        if (closing.get()) {
             connection.channel().close();
         }
     }
@@ -123,6 +130,7 @@ public final class HttpDoor implements AutoCloseable {
      */
     @Override
     public void close() {
+        closing.set(true);
         CompletableFuture<Void> stopped = server.stop();
         services.running().drain(millis -> ended(stopped, millis));
         services.cut();

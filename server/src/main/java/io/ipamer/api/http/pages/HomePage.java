@@ -1,6 +1,6 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
-import static io.ipamer.api.http.Prose.escaped;
+import static io.ipamer.api.http.pages.Prose.escaped;
 
 import io.ipamer.api.Services;
 import java.time.Duration;

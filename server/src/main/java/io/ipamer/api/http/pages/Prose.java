@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 import com.google.common.html.HtmlEscapers;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** What is read with a browser, asked by a probe or collected by Prometheus. */
-final class Pages implements HttpServiceWithRoutes {
+public final class Pages implements HttpServiceWithRoutes {
     /** What may stand in a page for people to paste into a shell. Nothing else may come there from a request. */
     private static final Pattern AUTHORITY =
             Pattern.compile("[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\\[[0-9a-fA-F:.]{2,45}](:[0-9]{1,5})?");
@@ -30,7 +30,7 @@ final class Pages implements HttpServiceWithRoutes {
     private final HomePage home;
     private final ApiPages api;
 
-    Pages(Services services, Site site) {
+    public Pages(Services services, Site site) {
         this.services = services;
         this.site = site;
         home = new HomePage(services, site);

@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 import io.ipamer.api.BuildFacts;
 import java.util.function.Supplier;

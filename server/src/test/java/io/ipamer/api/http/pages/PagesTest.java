@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -24,6 +24,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.grpc.protobuf.ProtoServiceDescriptorSupplier;
 import io.ipamer.api.BuildFacts;
 import io.ipamer.api.Services;
+import io.ipamer.api.http.HttpDoor;
 import io.ipamer.app.Config;
 import io.ipamer.app.Config.Setting;
 import io.ipamer.app.IpamerServer;

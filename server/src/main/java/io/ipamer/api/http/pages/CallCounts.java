@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 /**
  * What became of the calls so far, for people; programs read the metrics.

@@ -1,4 +1,4 @@
-package io.ipamer.api.http;
+package io.ipamer.api.http.pages;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
