@@ -303,8 +303,11 @@ public record Config(
             return null;
         }
         InetSocketAddress address = address(Setting.HTTP_ADDRESS, origin);
-        if (address.equals(grpcAddress) && address.getPort() != 0) {
-            throw wrong(Setting.HTTP_ADDRESS, origin, "it is that of grpc-address, which needs another one then");
+        boolean sameHost = address.getAddress().equals(grpcAddress.getAddress())
+                || address.getAddress().isAnyLocalAddress()
+                || grpcAddress.getAddress().isAnyLocalAddress();
+        if (sameHost && address.getPort() == grpcAddress.getPort() && address.getPort() != 0) {
+            throw wrong(Setting.HTTP_ADDRESS, origin, "grpc-address has that port; the doors need two");
         }
         return address;
     }

@@ -232,6 +232,7 @@ public final class IpamerServer implements AutoCloseable {
             return new IpamerServer(
                     meters, postgres, store, data, failure, timer, ipam, transfers, services, grpc, http);
         } catch (ConfigException | RuntimeException failed) {
+            services.leave();
             if (grpc != null) {
                 grpc.close();
             }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All meters of a server, as Prometheus reads them. */
 final class Meters implements AutoCloseable {
-    private static final Set<Code> OUR_FAULT =
+    private static final Set<Code> FAILURES =
             Set.of(Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS);
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -60,7 +60,7 @@ final class Meters implements AutoCloseable {
             long count = timer.count();
             answered += count;
             int code = Integer.parseInt(Objects.requireNonNull(timer.getId().getTag("rpc.grpc.status_code")));
-            if (OUR_FAULT.contains(Status.fromCodeValue(code).getCode())) {
+            if (FAILURES.contains(Status.fromCodeValue(code).getCode())) {
                 failed += count;
             } else if (code != Code.OK.value()) {
                 refused += count;

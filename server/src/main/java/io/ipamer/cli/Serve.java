@@ -51,7 +51,8 @@ final class Serve implements Callable<Integer> {
         }
         out.println("Ipamer " + Build.version() + " serves " + doors);
         if (exposed) {
-            out.println("mind:  whoever reaches this address can change everything: there is no TLS and no login yet");
+            out.println(
+                    "mind:  whoever reaches it from elsewhere can change everything: there is no TLS and no login yet");
         }
         out.println("data:  " + server.data());
         out.println("try:   grpcurl -plaintext -d '{\"cidr\":\"10.0.0.0/24\"}' "

@@ -60,12 +60,14 @@ class ConfigTest {
 
     @Test
     void theDoorsHaveDifferentAddressesUnlessBothTakeFreePorts() throws Exception {
-        assertRefused(
-                Map.of(Setting.HTTP_ADDRESS, "127.0.0.1:9090"),
-                NO_VARIABLES,
-                null,
-                "http-address cannot be \"127.0.0.1:9090\" (flag --http-address): it is that of grpc-address, which needs"
-                        + " another one then");
+        for (String same : List.of("127.0.0.1:9090", "localhost:9090", "0.0.0.0:9090", "[::]:9090")) {
+            assertRefused(
+                    Map.of(Setting.HTTP_ADDRESS, same),
+                    NO_VARIABLES,
+                    null,
+                    "http-address cannot be \"" + same
+                            + "\" (flag --http-address): grpc-address has that port; the doors" + " need two");
+        }
         Map<Setting, String> free = Map.of(Setting.HTTP_ADDRESS, "127.0.0.1:0", Setting.GRPC_ADDRESS, "127.0.0.1:0");
         assertThat(Config.read(free, NO_VARIABLES, null).httpAddress()).isEqualTo(address("127.0.0.1", 0));
     }

@@ -95,6 +95,8 @@ class MetersTest {
                 Map.of(
                         Setting.GRPC_ADDRESS,
                         "127.0.0.1:0",
+                        Setting.HTTP_ADDRESS,
+                        "127.0.0.1:0",
                         Setting.DB_URL,
                         database.jdbcUrl() + "?user=" + database.user() + "&password=" + database.password()),
                 Map.of(),

@@ -43,7 +43,7 @@ final class HomePage {
                 data:     %s
                 calls:    %s
                 try:      %s
-                gRPC:     %s; for clients that have only HTTP/1.1 %s
+                gRPC:     %s, unless that port is published as another; for clients that have only HTTP/1.1 %s
                 API:      http://%s/api
                 metrics:  http://%s/metrics
                 probes:   http://%s/healthz and /readyz""".formatted(
@@ -73,7 +73,7 @@ final class HomePage {
                 <div><dt>Version</dt><dd>%s <span class="soft">(%s, built from sources of %s)</span></dd></div>
                 <div><dt>Data</dt><dd>%s</dd></div>
                 <div><dt>Calls</dt><dd>%s</dd></div>
-                <div><dt>gRPC</dt><dd><code>%s</code>; for clients that have only HTTP/1.1
+                <div><dt>gRPC</dt><dd><code>%s</code>, unless that port is published as another; for clients that have only HTTP/1.1
                 <code>%s</code></dd></div>
                 </dl>
                 <h2>A first call</h2>
