@@ -21,6 +21,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.ipamer.api.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
@@ -56,8 +57,9 @@ final class ConnectCalls {
             return ConnectErrors.of(
                     Status.Code.INVALID_ARGUMENT, "Connect-Protocol-Version is \"" + version + "\"; there is 1");
         }
-        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "identity");
-        if (!encoding.equals("identity") && !encoding.equals("gzip")) {
+        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "");
+        boolean packed = encoding.equalsIgnoreCase("gzip");
+        if (!packed && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
             return ConnectErrors.of(
                     Status.Code.UNIMPLEMENTED, "Content-Encoding is \"" + encoding + "\"; there are gzip and identity");
         }
@@ -79,7 +81,7 @@ final class ConnectCalls {
                 return unread(failure);
             }
             context.clearRequestTimeout(); // which was for the request to come; for the answer there is the deadline
-            return answer(context, whole, encoding, form, messages, decided);
+            return answer(context, whole, packed, form, messages, decided);
         }));
     }
 
@@ -87,14 +89,17 @@ final class ConnectCalls {
     private HttpResponse answer(
             ServiceRequestContext context,
             AggregatedHttpRequest request,
-            String encoding,
+            boolean packed,
             ConnectForm form,
             MethodDescriptor<Message, Message> method,
             CallOptions options) {
         Message message;
         try {
             byte[] body = request.content().array();
-            message = form.read(encoding.equals("gzip") ? Gzip.unpacked(body) : body, prototype(method));
+            if (body.length > Limits.MAX_MESSAGE_BYTES) {
+                throw Gzip.tooLarge(); // though gRPC's, with a prefix, might be that long
+            }
+            message = form.read(packed ? Gzip.unpacked(body) : body, prototype(method));
         } catch (InvalidProtocolBufferException malformed) {
             return ConnectErrors.of(Status.Code.INVALID_ARGUMENT, "malformed request: " + malformed.getMessage());
         } catch (IOException malformed) {
@@ -104,8 +109,7 @@ final class ConnectCalls {
         } catch (StatusRuntimeException refused) {
             return ConnectErrors.of(refused);
         }
-        boolean packs =
-                request.headers().get(HttpHeaderNames.ACCEPT_ENCODING, "").contains("gzip");
+        boolean packs = Gzip.accepted(String.join(",", request.headers().getAll(HttpHeaderNames.ACCEPT_ENCODING)));
         CompletableFuture<HttpResponse> response = new CompletableFuture<>();
         ClientCall<Message, Message> call = services.call(method, options);
         ClientCalls.asyncUnaryCall(call, message, new StreamObserver<>() {

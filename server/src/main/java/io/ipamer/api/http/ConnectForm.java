@@ -4,6 +4,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.linecorp.armeria.common.MediaType;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What the bodies of Connect's unary calls are written in. */
@@ -33,6 +35,8 @@ enum ConnectForm {
         }
     };
 
+    private static final Predicate<String> UTF_8 = "utf-8"::equalsIgnoreCase;
+
     private final String subtype;
 
     ConnectForm(String subtype) {
@@ -45,7 +49,9 @@ enum ConnectForm {
 
     /** The form of a request; null when it is no unary call of Connect's. */
     static @Nullable ConnectForm of(@Nullable MediaType given) {
-        if (given != null && given.charset(StandardCharsets.UTF_8).equals(StandardCharsets.UTF_8)) {
+        if (given != null
+                && given.parameters().getOrDefault("charset", List.of()).stream()
+                        .allMatch(UTF_8)) {
             for (ConnectForm form : values()) {
                 if (given.is(form.type())) {
                     return form;

@@ -13,6 +13,7 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.server.RequestTimeoutException;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -65,7 +66,7 @@ final class GrpcCalls {
     }
 
     /** The content type of the answer; null when that of the request is not taken. */
-    private static @Nullable String form(@Nullable MediaType type) {
+    static @Nullable String form(@Nullable MediaType type) {
         String form = type == null ? "" : (type.type() + "/" + type.subtype()).toLowerCase(Locale.ROOT);
         return switch (form) {
             case "application/grpc", "application/grpc+proto", "application/grpc-web", "application/grpc-web+proto" ->
@@ -119,21 +120,27 @@ final class GrpcCalls {
         }
         ClientCall<byte[], byte[]> call = services.call(method, options);
         Answer answer = type == MethodType.UNARY ? new WholeAnswer(form, web) : new StreamedAnswer(form, web, call);
-        Conversation conversation = new Conversation(context, call, answer);
+        Conversation conversation = new Conversation(context, method, call, answer);
         call.start(conversation, new Metadata());
         call.request(type == MethodType.UNARY ? 2 : 1);
         request.decode(new GrpcFrames(encoding.equals("gzip"))).subscribe(conversation, context.eventLoop());
         HttpResponse response = answer.response();
-        cancelWith(context, response, call);
+        cancelWith(context, response, conversation);
         return response;
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a cancellation
-    private static void cancelWith(ServiceRequestContext context, HttpResponse response, ClientCall<?, ?> call) {
-        context.whenRequestCancelling().thenAccept(cause -> call.cancel("the caller left", cause));
+    private static void cancelWith(ServiceRequestContext context, HttpResponse response, Conversation conversation) {
+        context.whenRequestCancelling().thenAccept(cause -> {
+            if (cause instanceof RequestTimeoutException) {
+                conversation.onError(Failures.LATE.asRuntimeException());
+            } else {
+                conversation.cancel("the caller left", cause);
+            }
+        });
         response.whenComplete().whenComplete((done, failure) -> {
             if (failure != null) {
-                call.cancel("the caller left", failure);
+                conversation.cancel("the caller left", failure);
             }
         });
     }
@@ -167,13 +174,21 @@ final class GrpcCalls {
     /** A whole call: what comes of the request goes to the service, what comes of the service goes to the answer. */
     private static final class Conversation extends ClientCall.Listener<byte[]> implements Subscriber<byte[]> {
         private final ServiceRequestContext context;
+        private final MethodDescriptor<byte[], byte[]> method;
         private final ClientCall<byte[], byte[]> call;
         private final Answer answer;
+        private boolean begun;
+        private volatile boolean cancelled;
         private @Nullable Subscription request;
         private boolean waiting;
 
-        Conversation(ServiceRequestContext context, ClientCall<byte[], byte[]> call, Answer answer) {
+        Conversation(
+                ServiceRequestContext context,
+                MethodDescriptor<byte[], byte[]> method,
+                ClientCall<byte[], byte[]> call,
+                Answer answer) {
             this.context = context;
+            this.method = method;
             this.call = call;
             this.answer = answer;
         }
@@ -188,6 +203,14 @@ final class GrpcCalls {
 
         @Override
         public void onNext(byte[] message) {
+            if (cancelled) {
+                return;
+            }
+            if (begun && method.getType().clientSendsOneMessage()) {
+                onError(notOne("a second came"));
+                return;
+            }
+            begun = true;
             call.sendMessage(message);
             next(true);
         }
@@ -214,7 +237,20 @@ final class GrpcCalls {
         @Override
         public void onComplete() {
             context.clearRequestTimeout(); // which was for the request to come; for the answer there is the deadline
+            if (cancelled) {
+                return;
+            }
+            if (!begun && method.getType().clientSendsOneMessage()) {
+                onError(notOne("none came"));
+                return;
+            }
             call.halfClose();
+        }
+
+        private StatusRuntimeException notOne(String came) {
+            return Status.UNIMPLEMENTED
+                    .withDescription(method.getFullMethodName() + " takes one message; " + came)
+                    .asRuntimeException();
         }
 
         @Override
@@ -227,7 +263,12 @@ final class GrpcCalls {
                                     .withDescription("the caller left")
                                     .asRuntimeException();
             answer.end(refusal.getStatus(), new Metadata());
-            call.cancel("the request cannot be read", failure);
+            cancel("the request cannot be read", failure);
+        }
+
+        void cancel(String why, Throwable cause) {
+            cancelled = true; // after which gRPC takes nothing more of the request
+            call.cancel(why, cause);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.ipamer.api.http;
 
+import com.google.common.base.Splitter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.ipamer.api.Limits;
@@ -7,11 +8,15 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /** Messages packed with gzip: measured as they are when unpacked, so that a bomb does not get far. */
 final class Gzip {
+    private static final Pattern ACCEPTED =
+            Pattern.compile("gzip\\s*(;\\s*q\\s*=(?!\\s*0(\\.0*)?$).*)?", Pattern.CASE_INSENSITIVE);
+
     private Gzip() {}
 
     /**
@@ -28,6 +33,11 @@ final class Gzip {
             }
             return unpacked;
         }
+    }
+
+    /** Whether an Accept-Encoding takes what is packed with gzip. It may name it to say that it does not: {@code q=0}. */
+    static boolean accepted(String encodings) {
+        return Splitter.on(',').trimResults().splitToStream(encodings).anyMatch(ACCEPTED.asMatchPredicate());
     }
 
     static StatusRuntimeException tooLarge() {

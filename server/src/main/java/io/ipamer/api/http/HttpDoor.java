@@ -87,6 +87,8 @@ public final class HttpDoor implements AutoCloseable {
                 .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
                 .disableServerHeader()
                 .childChannelPipelineCustomizer(pipeline -> turnAway(closing, pipeline))
+                .absoluteUriTransformer(HttpDoor::path)
+                .errorHandler(new Failures())
                 .decorator((calls, context, request) -> {
                     bidFarewell(closing, context);
                     return calls.serve(context, request);
@@ -101,6 +103,12 @@ public final class HttpDoor implements AutoCloseable {
             throw Listening.refusal(refused);
         }
         return new HttpDoor(server, local, closing);
+    }
+
+    /** Of a whole address, as clients behind a proxy may send it in place of its path. */
+    private static String path(String address) {
+        int path = address.indexOf('/', address.indexOf("://") + "://".length());
+        return path < 0 ? "/" : address.substring(path);
     }
 
     /** What a connection has under way is answered, and nothing after it. */
