@@ -86,6 +86,7 @@ public final class HttpDoor implements AutoCloseable {
                 .http2MaxStreamsPerConnection(Limits.MAX_CALLS_PER_CONNECTION)
                 .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
                 .disableServerHeader()
+                .childChannelPipelineCustomizer(pipeline -> pipeline.addFirst(new Http2Faults()))
                 .childChannelPipelineCustomizer(pipeline -> turnAway(closing, pipeline))
                 .absoluteUriTransformer(HttpDoor::path)
                 .errorHandler(new Failures())
