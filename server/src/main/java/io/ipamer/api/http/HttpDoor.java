@@ -79,7 +79,9 @@ public final class HttpDoor implements AutoCloseable {
                 .requestTimeout(body)
                 .idleTimeout(idle)
                 .maxConnectionAge(Duration.ofMinutes(Limits.MAX_AGE_MINUTES))
-                .connectionDrainDuration(Duration.ofSeconds(Limits.DRAIN_SECONDS))
+                // How long calls may still come on a connection that was told to end; those that run are not bound by
+                // it.
+                .connectionDrainDuration(QUIET)
                 .gracefulShutdownTimeout(QUIET, Duration.ofSeconds(Limits.DRAIN_SECONDS))
                 .http1MaxHeaderSize(Limits.MAX_METADATA_BYTES)
                 .http2MaxHeaderListSize(Limits.MAX_METADATA_BYTES)
