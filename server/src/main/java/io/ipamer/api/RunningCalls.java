@@ -15,7 +15,7 @@ public final class RunningCalls implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(RunningCalls.class);
 
     /** How long no call may have run before those are cut off that never end: watches of the health. */
-    public static final int QUIET_MILLIS = 250;
+    public static final int QUIET_MILLIS = 100;
 
     private final LongAdder running = new LongAdder();
 

@@ -1,24 +1,19 @@
 package io.ipamer.api.http;
 
 import com.linecorp.armeria.server.Server;
-import com.linecorp.armeria.server.ServiceRequestContext;
 import io.ipamer.api.Limits;
 import io.ipamer.api.Listening;
+import io.ipamer.api.RunningCalls;
 import io.ipamer.api.Services;
 import io.ipamer.api.http.pages.Pages;
 import io.ipamer.api.http.pages.Site;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.channel.ChannelPipeline;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Serves HTTP/1.1 and HTTP/2 clear text on one port: gRPC, gRPC-Web, Connect, and pages. */
 public final class HttpDoor implements AutoCloseable {
@@ -31,17 +26,19 @@ public final class HttpDoor implements AutoCloseable {
     /** How long the body of a call that has one message may take to come. */
     private static final Duration BODY = Duration.ofMinutes(1);
 
-    /** In a drain, for how long no request may have come. */
-    private static final Duration QUIET = Duration.ofMillis(50);
+    /** When all calls are answered, how long the answers may take to go out; what is half sent is not waited for. */
+    private static final Duration FLUSH = Duration.ofMillis(10);
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     private final Server server;
     private final LocalServices services;
-    private final AtomicBoolean closing;
+    private final Connections connections;
 
-    private HttpDoor(Server server, LocalServices services, AtomicBoolean closing) {
+    private HttpDoor(Server server, LocalServices services, Connections connections) {
         this.server = server;
         this.services = services;
-        this.closing = closing;
+        this.connections = connections;
     }
 
     /**
@@ -70,7 +67,7 @@ public final class HttpDoor implements AutoCloseable {
             throws IOException {
         LocalServices local = new LocalServices(services, meters);
         Origins admitted = new Origins(origins);
-        AtomicBoolean closing = new AtomicBoolean();
+        Connections connections = new Connections();
         Server server = Server.builder()
                 .http(address)
                 .workerGroup(new EventLoops(Runtime.getRuntime().availableProcessors(), "ipamer-http"), true)
@@ -79,21 +76,20 @@ public final class HttpDoor implements AutoCloseable {
                 .requestTimeout(body)
                 .idleTimeout(idle)
                 .maxConnectionAge(Duration.ofMinutes(Limits.MAX_AGE_MINUTES))
-                // How long calls may still come on a connection that was told to end; those that run are not bound by
-                // it.
-                .connectionDrainDuration(QUIET)
-                .gracefulShutdownTimeout(QUIET, Duration.ofSeconds(Limits.DRAIN_SECONDS))
+                // For calls that are on their way when a connection is told to end; it does not bound those that run.
+                .connectionDrainDuration(Duration.ofMillis(RunningCalls.QUIET_MILLIS))
+                .gracefulShutdownTimeout(FLUSH, LAST_WORDS)
                 .http1MaxHeaderSize(Limits.MAX_METADATA_BYTES)
                 .http2MaxHeaderListSize(Limits.MAX_METADATA_BYTES)
                 .http2MaxStreamsPerConnection(Limits.MAX_CALLS_PER_CONNECTION)
                 .http2MaxResetFramesPerWindow(Limits.MAX_RESETS_PER_SECOND, 1)
                 .disableServerHeader()
-                .childChannelPipelineCustomizer(pipeline -> pipeline.addFirst(new Http2Faults()))
-                .childChannelPipelineCustomizer(pipeline -> turnAway(closing, pipeline))
+                .defaultHostname("localhost")
+                .childChannelPipelineCustomizer(connections::admit)
                 .absoluteUriTransformer(HttpDoor::path)
                 .errorHandler(new Failures())
                 .decorator((calls, context, request) -> {
-                    bidFarewell(closing, context);
+                    connections.came(context);
                     return calls.serve(context, request);
                 })
                 .service(new Pages(services, site))
@@ -105,29 +101,13 @@ public final class HttpDoor implements AutoCloseable {
             local.cut();
             throw Listening.refusal(refused);
         }
-        return new HttpDoor(server, local, closing);
+        return new HttpDoor(server, local, connections);
     }
 
     /** Of a whole address, as clients behind a proxy may send it in place of its path. */
     private static String path(String address) {
         int path = address.indexOf('/', address.indexOf("://") + "://".length());
         return path < 0 ? "/" : address.substring(path);
-    }
-
-    /** What a connection has under way is answered, and nothing after it. */
-    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
-    private static void bidFarewell(AtomicBoolean closing, ServiceRequestContext context) {
-        if (closing.get()) {
-            context.initiateConnectionShutdown();
-        }
-    }
-
-    /** The library goes on listening for as long as calls run. */
-    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for it
-    private static void turnAway(AtomicBoolean closing, ChannelPipeline connection) {
-        if (closing.get()) {
-            connection.channel().close();
-        }
     }
 
     /** The port that it listens on. */
@@ -141,21 +121,12 @@ public final class HttpDoor implements AutoCloseable {
      */
     @Override
     public void close() {
-        closing.set(true);
-        CompletableFuture<Void> stopped = server.stop();
-        services.running().drain(millis -> ended(stopped, millis));
-        services.cut();
-        stopped.join();
-    }
-
-    private static boolean ended(CompletableFuture<Void> stopped, long millis) throws InterruptedException {
-        try {
-            stopped.get(millis, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException notYet) {
+        connections.leave();
+        services.running().drain(millis -> {
+            TimeUnit.MILLISECONDS.sleep(millis);
             return false;
-        } catch (ExecutionException failed) {
-            throw new IllegalStateException(failed);
-        }
+        });
+        services.cut();
+        server.stop().join();
     }
 }

@@ -87,10 +87,13 @@ class ClosingTest {
     }
 
     @Test
-    void closingDoesNotWaitForConnectionsThatSayNothing() throws IOException {
+    void closingDoesNotWaitForConnectionsThatSayNothingOrHalfOfIt() throws IOException {
         try (RawConnection silent = door.connect();
-                RawConnection begun = door.connect()) {
+                RawConnection begun = door.connect();
+                RawConnection half = door.connect()) {
             begun.send("POST /test.Service/Echo HTTP/1.1\r\n");
+            half.send("POST /test.Service/Echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 100\r\n\r\n{");
 
             long started = System.nanoTime();
             door.leave();
@@ -99,6 +102,7 @@ class ClosingTest {
                     .isLessThan(10);
             assertThat(silent.closes()).isTrue();
             assertThat(begun.closes()).isTrue();
+            assertThat(half.closes()).isTrue();
         }
     }
 }
