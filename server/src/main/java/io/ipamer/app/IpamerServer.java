@@ -93,6 +93,7 @@ public final class IpamerServer implements AutoCloseable {
         requireFree(config, Setting.GRPC_ADDRESS, config.grpcAddress());
         if (config.httpAddress() != null) {
             requireFree(config, Setting.HTTP_ADDRESS, config.httpAddress());
+            new Thread(HttpDoor::prepare, "ipamer-http-prepare").start();
         }
         Meters meters = new Meters(Build.facts());
         if (config.store() == StoreKind.MEMORY) {
