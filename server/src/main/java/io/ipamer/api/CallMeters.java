@@ -61,6 +61,11 @@ public final class CallMeters implements ServerInterceptor {
                 .register(registry);
     }
 
+    /** Counts a call that was refused before it came to an interceptor. */
+    public void refused(MethodDescriptor<?, ?> method, Code code) {
+        method(method).took(code, 0);
+    }
+
     /** Counts a call of a method that is not served. */
     public void unknownMethod() {
         unknown.took(Code.UNIMPLEMENTED, 0);

@@ -51,64 +51,86 @@ final class ConnectCalls {
     /** Calls. The method is unary, and its messages are Protobuf's. */
     HttpResponse call(
             ServiceRequestContext context, HttpRequest request, ConnectForm form, MethodDescriptor<?, ?> method) {
-        RequestHeaders headers = request.headers();
-        String version = headers.get(VERSION, "1");
-        if (!version.equals("1")) {
-            return ConnectErrors.of(
-                    Status.Code.INVALID_ARGUMENT, "Connect-Protocol-Version is \"" + version + "\"; there is 1");
-        }
-        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "");
-        boolean packed = encoding.equalsIgnoreCase("gzip");
-        if (!packed && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
-            return ConnectErrors.of(
-                    Status.Code.UNIMPLEMENTED, "Content-Encoding is \"" + encoding + "\"; there are gzip and identity");
-        }
-        CallOptions options = CallOptions.DEFAULT;
-        String timeout = headers.get(TIMEOUT);
-        if (timeout != null) {
-            if (!MILLIS.matcher(timeout).matches()) {
-                return ConnectErrors.of(
-                        Status.Code.INVALID_ARGUMENT,
-                        "Connect-Timeout-Ms is \"" + timeout + "\"; it must be a number of at most 10 digits");
-            }
-            options = options.withDeadlineAfter(Long.parseLong(timeout), TimeUnit.MILLISECONDS);
-        }
-        CallOptions decided = options;
         @SuppressWarnings("unchecked") // what Protobuf generates is nothing else
         MethodDescriptor<Message, Message> messages = (MethodDescriptor<Message, Message>) method;
+        CallOptions options;
+        try {
+            options = options(request.headers());
+        } catch (StatusRuntimeException refused) {
+            return refusal(method, refused);
+        }
         return HttpResponse.of(request.aggregate().handle((whole, failure) -> {
             if (failure != null) {
-                return unread(failure);
+                return unread(method, failure);
             }
             context.clearRequestTimeout(); // which was for the request to come; for the answer there is the deadline
-            return answer(context, whole, packed, form, messages, decided);
+            try {
+                return answer(context, whole, form, messages, message(whole, form, messages), options);
+            } catch (StatusRuntimeException refused) {
+                return refusal(method, refused);
+            }
         }));
+    }
+
+    private HttpResponse refusal(MethodDescriptor<?, ?> method, StatusRuntimeException refused) {
+        services.refused(method, refused.getStatus().getCode());
+        return ConnectErrors.of(refused);
+    }
+
+    private static CallOptions options(RequestHeaders headers) {
+        String version = headers.get(VERSION, "1");
+        if (!version.equals("1")) {
+            throw refused(Status.INVALID_ARGUMENT, "Connect-Protocol-Version is \"" + version + "\"; there is 1");
+        }
+        String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "");
+        if (!isPacked(headers) && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
+            throw refused(
+                    Status.UNIMPLEMENTED, "Content-Encoding is \"" + encoding + "\"; there are gzip and identity");
+        }
+        String timeout = headers.get(TIMEOUT);
+        if (timeout == null) {
+            return CallOptions.DEFAULT;
+        }
+        if (!MILLIS.matcher(timeout).matches()) {
+            throw refused(
+                    Status.INVALID_ARGUMENT,
+                    "Connect-Timeout-Ms is \"" + timeout + "\"; it must be a number of at most 10 digits");
+        }
+        return CallOptions.DEFAULT.withDeadlineAfter(Long.parseLong(timeout), TimeUnit.MILLISECONDS);
+    }
+
+    private static boolean isPacked(RequestHeaders headers) {
+        return headers.get(HttpHeaderNames.CONTENT_ENCODING, "").equalsIgnoreCase("gzip");
+    }
+
+    private static StatusRuntimeException refused(Status status, String why) {
+        return status.withDescription(why).asRuntimeException();
+    }
+
+    private static Message message(
+            AggregatedHttpRequest request, ConnectForm form, MethodDescriptor<Message, Message> method) {
+        byte[] body = request.content().array();
+        if (body.length > Limits.MAX_MESSAGE_BYTES) {
+            throw Gzip.tooLarge(); // though gRPC's, with a prefix, might be that long
+        }
+        try {
+            return form.read(isPacked(request.headers()) ? Gzip.unpacked(body) : body, prototype(method));
+        } catch (InvalidProtocolBufferException malformed) {
+            throw refused(Status.INVALID_ARGUMENT, "malformed request: " + malformed.getMessage());
+        } catch (IOException malformed) {
+            throw refused(
+                    Status.INVALID_ARGUMENT, "malformed request: it is not packed with gzip, as Content-Encoding says");
+        }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a cancellation
     private HttpResponse answer(
             ServiceRequestContext context,
             AggregatedHttpRequest request,
-            boolean packed,
             ConnectForm form,
             MethodDescriptor<Message, Message> method,
+            Message message,
             CallOptions options) {
-        Message message;
-        try {
-            byte[] body = request.content().array();
-            if (body.length > Limits.MAX_MESSAGE_BYTES) {
-                throw Gzip.tooLarge(); // though gRPC's, with a prefix, might be that long
-            }
-            message = form.read(packed ? Gzip.unpacked(body) : body, prototype(method));
-        } catch (InvalidProtocolBufferException malformed) {
-            return ConnectErrors.of(Status.Code.INVALID_ARGUMENT, "malformed request: " + malformed.getMessage());
-        } catch (IOException malformed) {
-            return ConnectErrors.of(
-                    Status.Code.INVALID_ARGUMENT,
-                    "malformed request: it is not packed with gzip, as Content-Encoding says");
-        } catch (StatusRuntimeException refused) {
-            return ConnectErrors.of(refused);
-        }
         boolean packs = Gzip.accepted(String.join(",", request.headers().getAll(HttpHeaderNames.ACCEPT_ENCODING)));
         CompletableFuture<HttpResponse> response = new CompletableFuture<>();
         ClientCall<Message, Message> call = services.call(method, options);
@@ -135,10 +157,10 @@ final class ConnectCalls {
         return Objects.requireNonNull(requests.getMessagePrototype());
     }
 
-    private static HttpResponse unread(Throwable failure) {
+    private HttpResponse unread(MethodDescriptor<?, ?> method, Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         return cause instanceof ContentTooLargeException
-                ? ConnectErrors.of(Gzip.tooLarge())
+                ? refusal(method, Gzip.tooLarge())
                 : HttpResponse.ofFailure(cause);
     }
 

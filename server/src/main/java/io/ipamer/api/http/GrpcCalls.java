@@ -88,10 +88,12 @@ final class GrpcCalls {
             return null;
         }
         boolean web = form.startsWith("application/grpc-web");
+        MethodDescriptor<?, ?> known = services.method(name);
         String encoding = request.headers().get("grpc-encoding", "identity");
         if (!encoding.equals("identity") && !encoding.equals("gzip")) {
             return refusal(
                     form,
+                    known,
                     Status.UNIMPLEMENTED.withDescription(
                             "grpc-encoding is \"" + encoding + "\"; there are gzip and identity"));
         }
@@ -103,12 +105,12 @@ final class GrpcCalls {
             if (unit == null) {
                 return refusal(
                         form,
+                        known,
                         Status.INVALID_ARGUMENT.withDescription("grpc-timeout is \"" + timeout
                                 + "\"; it must be a number of at most 8 digits and H, M, S, m, u or n"));
             }
             options = options.withDeadlineAfter(Long.parseLong(parts.group(1)), unit);
         }
-        MethodDescriptor<?, ?> known = services.method(name);
         MethodType type = known == null ? MethodType.UNARY : known.getType();
         MethodDescriptor<byte[], byte[]> method = MethodDescriptor.newBuilder(BYTES, BYTES)
                 .setType(type)
@@ -127,6 +129,11 @@ final class GrpcCalls {
         HttpResponse response = answer.response();
         cancelWith(context, response, conversation);
         return response;
+    }
+
+    private HttpResponse refusal(String form, @Nullable MethodDescriptor<?, ?> method, Status status) {
+        services.refused(method, status.getCode());
+        return refusal(form, status);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for a cancellation

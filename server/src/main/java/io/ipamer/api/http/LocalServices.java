@@ -9,6 +9,7 @@ import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalServices {
     private final RunningCalls running = new RunningCalls();
     private final Map<String, MethodDescriptor<?, ?>> methods = new HashMap<>();
+    private final CallMeters meters;
     private final Server server;
     private final ManagedChannel channel;
 
@@ -44,12 +46,12 @@ final class LocalServices {
                 methods.put(method.getMethodDescriptor().getFullMethodName(), method.getMethodDescriptor());
             }
         }
-        CallMeters callMeters = new CallMeters(meters, "http", running);
+        this.meters = new CallMeters(meters, "http", running);
         String name = InProcessServerBuilder.generateName();
         server = InProcessServerBuilder.forName(name)
                 .directExecutor()
-                .intercept(callMeters)
-                .fallbackHandlerRegistry(callMeters.unknownMethods())
+                .intercept(this.meters)
+                .fallbackHandlerRegistry(this.meters.unknownMethods())
                 .addServices(definitions)
                 .build()
                 .start();
@@ -69,6 +71,15 @@ final class LocalServices {
 
     <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, CallOptions options) {
         return channel.newCall(method, options);
+    }
+
+    /** Tells operators of a call that was refused before it was one; {@code method} is null where there is none. */
+    void refused(@Nullable MethodDescriptor<?, ?> method, Status.Code code) {
+        if (method == null) {
+            meters.unknownMethod();
+        } else {
+            meters.refused(method, code);
+        }
     }
 
     /** Calls of the contracts that are not answered yet. */

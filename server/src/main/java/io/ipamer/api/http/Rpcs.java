@@ -1,5 +1,6 @@
 package io.ipamer.api.http;
 
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
@@ -40,7 +41,14 @@ final class Rpcs implements HttpService {
         if (request.method() != HttpMethod.POST) {
             return method == null
                     ? HttpResponse.of(HttpStatus.NOT_FOUND)
-                    : HttpResponse.of(ResponseHeaders.of(HttpStatus.METHOD_NOT_ALLOWED, HttpHeaderNames.ALLOW, "POST"));
+                    : HttpResponse.of(
+                            ResponseHeaders.of(
+                                    HttpStatus.METHOD_NOT_ALLOWED,
+                                    HttpHeaderNames.ALLOW,
+                                    "POST",
+                                    HttpHeaderNames.CONTENT_TYPE,
+                                    MediaType.PLAIN_TEXT_UTF_8),
+                            HttpData.ofUtf8("405 Method Not Allowed: calls are POSTs; /api explains this one\n"));
         }
         if (!origins.admit(request.headers())) {
             return HttpResponse.of(
@@ -54,13 +62,15 @@ final class Rpcs implements HttpService {
         }
         ConnectForm form = ConnectForm.of(type);
         if (method == null) {
-            return form == null
-                    ? HttpResponse.of(HttpStatus.NOT_FOUND)
-                    : ConnectErrors.of(
-                            HttpStatus.NOT_FOUND,
-                            Status.UNIMPLEMENTED
-                                    .withDescription("there is no method " + name)
-                                    .asRuntimeException());
+            if (form == null) {
+                return HttpResponse.of(HttpStatus.NOT_FOUND);
+            }
+            services.refused(null, Status.Code.UNIMPLEMENTED);
+            return ConnectErrors.of(
+                    HttpStatus.NOT_FOUND,
+                    Status.UNIMPLEMENTED
+                            .withDescription("there is no method " + name)
+                            .asRuntimeException());
         }
         return form == null || method.getType() != MethodType.UNARY
                 ? unsupported(method)
@@ -69,6 +79,13 @@ final class Rpcs implements HttpService {
 
     private static HttpResponse unsupported(@Nullable MethodDescriptor<?, ?> method) {
         String taken = method == null || method.getType() == MethodType.UNARY ? TAKEN_UNARY : TAKEN;
-        return HttpResponse.of(ResponseHeaders.of(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "accept-post", taken));
+        return HttpResponse.of(
+                ResponseHeaders.of(
+                        HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                        "accept-post",
+                        taken,
+                        HttpHeaderNames.CONTENT_TYPE,
+                        MediaType.PLAIN_TEXT_UTF_8),
+                HttpData.ofUtf8("415 Unsupported Media Type: the Content-Type must be one of " + taken + "\n"));
     }
 }

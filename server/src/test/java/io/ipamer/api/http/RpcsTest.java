@@ -6,6 +6,7 @@ import static io.ipamer.api.http.RawConnection.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipamer.api.http.RawConnection.Answer;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,6 +51,36 @@ class RpcsTest {
 
         assertThat(answer.status()).isEqualTo(415);
         assertThat(answer.header("accept-post")).isEqualTo("application/json, application/proto, " + GRPC_FORMS);
+    }
+
+    @Test
+    void callsThatAreRefusedBeforeTheirServiceIsAskedAreCounted() throws IOException {
+        long malformed = count("Echo", 3);
+        long strangelyPacked = count("Echo", 12);
+        long unknown = count("_OTHER", 12);
+
+        DOOR.json(TestDoor.ECHO, "{");
+        DOOR.json(TestDoor.ECHO, "{}", "Connect-Timeout-Ms: soon");
+        DOOR.json(TestDoor.ECHO, "{}", "Content-Encoding: br");
+        DOOR.call(post(TestDoor.ECHO, "application/grpc", bytes(""), "grpc-timeout: soon"));
+        DOOR.call(post(TestDoor.ECHO, "application/grpc", bytes(""), "grpc-encoding: br"));
+        DOOR.json("/test.Service/Nope", "{}");
+        DOOR.call(post("/test.Service/Nope", "application/grpc", bytes("\0\0\0\0\0")));
+
+        assertThat(count("Echo", 3) - malformed).isEqualTo(3);
+        assertThat(count("Echo", 12) - strangelyPacked).isEqualTo(2);
+        assertThat(count("_OTHER", 12) - unknown).isEqualTo(2);
+    }
+
+    private static long count(String method, int code) {
+        return DOOR
+                .meters
+                .find("rpc.server.duration")
+                .tags("rpc.method", method, "rpc.grpc.status_code", Integer.toString(code))
+                .timers()
+                .stream()
+                .mapToLong(Timer::count)
+                .sum();
     }
 
     @Test

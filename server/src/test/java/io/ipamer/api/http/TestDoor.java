@@ -26,6 +26,7 @@ import io.ipamer.api.Services;
 import io.ipamer.api.http.RawConnection.Answer;
 import io.ipamer.api.http.pages.CallCounts;
 import io.ipamer.api.http.pages.Site;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -97,6 +98,7 @@ final class TestDoor implements AfterEachCallback, AfterAllCallback {
     private final List<StreamObserver<Field>> came = new ArrayList<>();
 
     final Services services = new Services(List.<BindableService>of(this::service), List.of());
+    final MeterRegistry meters = new SimpleMeterRegistry();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final HttpDoor door;
     private final int port;
@@ -107,8 +109,7 @@ final class TestDoor implements AfterEachCallback, AfterAllCallback {
         patient = idle.toMinutes() > 0;
         try {
             InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-            door = HttpDoor.open(
-                    new InetSocketAddress(loopback, 0), services, origins, new SimpleMeterRegistry(), SITE, idle, body);
+            door = HttpDoor.open(new InetSocketAddress(loopback, 0), services, origins, meters, SITE, idle, body);
             port = door.port();
             bystander = new RawConnection(port);
         } catch (IOException refused) {
