@@ -46,7 +46,7 @@ final class Failures implements ServerErrorHandler {
     private static @Nullable HttpResponse inWordsOf(RequestHeaders request, StatusRuntimeException refusal) {
         String form = GrpcCalls.form(request.contentType());
         if (form != null) {
-            return GrpcCalls.refusal(form, refusal.getStatus());
+            return GrpcAnswer.refusal(form, refusal.getStatus());
         }
         return ConnectForm.of(request.contentType()) == null ? null : ConnectErrors.of(refusal);
     }
