@@ -10,7 +10,10 @@ import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the calls that a drain has to wait for: those whose answer is not sent yet. */
+/**
+ * Counts the calls that a drain has to wait for: those whose request is there, or comes in many messages, and whose answer
+ * is not sent yet.
+ */
 public final class RunningCalls implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(RunningCalls.class);
 
@@ -57,20 +60,40 @@ public final class RunningCalls implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        boolean atOnce = !call.getMethodDescriptor().getType().clientSendsOneMessage();
         ServerCall.Listener<Q> listener = next.startCall(call, headers);
-        running.increment();
-        // Every call that got its listener ends in exactly one of the two.
+        if (atOnce) {
+            running.increment();
+        }
+        // Every call that got its listener ends in exactly one of the two last ones.
         return new SimpleForwardingServerCallListener<>(listener) {
+            private boolean counted = atOnce;
+
+            @Override
+            public void onHalfClose() {
+                if (!counted) {
+                    counted = true;
+                    running.increment();
+                }
+                super.onHalfClose();
+            }
+
             @Override
             public void onComplete() {
-                running.decrement();
+                end();
                 super.onComplete();
             }
 
             @Override
             public void onCancel() {
-                running.decrement();
+                end();
                 super.onCancel();
+            }
+
+            private void end() {
+                if (counted) {
+                    running.decrement();
+                }
             }
         };
     }

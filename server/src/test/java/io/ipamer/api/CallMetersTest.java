@@ -189,6 +189,11 @@ class CallMetersTest {
     void whatRunsIsShownAsRunning() {
         ServerCall.Listener<BytesValue> call = running.interceptCall(
                 new Call("Echo"), new Metadata(), (one, headers) -> new ServerCall.Listener<>() {});
+        assertThat(registry.get("rpc.server.active").gauge().value())
+                .as("its request is not there yet")
+                .isZero();
+
+        call.onHalfClose();
         assertThat(registry.get("rpc.server.active").gauge().value()).isEqualTo(1);
 
         call.onComplete();

@@ -15,6 +15,7 @@ import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.Status;
@@ -27,6 +28,9 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -42,7 +46,18 @@ final class ConnectCalls {
     /** Below it packing costs more than it saves. */
     private static final int WORTH_PACKING_BYTES = 1_024;
 
+    /** What is read on the threads that read and write; what takes longer would keep other calls waiting. */
+    private static final int SMALL_BYTES = 64 << 10;
+
     private final LocalServices services;
+
+    /** Reads what is large: one at a time, which bounds the memory that it takes. */
+    private final Executor large =
+            new ThreadPoolExecutor(0, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread thread = new Thread(task, "ipamer-http-large");
+                thread.setDaemon(true);
+                return thread;
+            });
 
     ConnectCalls(LocalServices services) {
         this.services = services;
@@ -64,12 +79,29 @@ final class ConnectCalls {
                 return unread(method, failure);
             }
             context.clearRequestTimeout(); // which was for the request to come; for the answer there is the deadline
-            try {
-                return answer(context, whole, form, messages, message(whole, form, messages), options);
-            } catch (StatusRuntimeException refused) {
-                return refusal(method, refused);
-            }
+            boolean small = whole.content().length() <= SMALL_BYTES && !isPacked(whole.headers());
+            return HttpResponse.of(
+                    () -> answer(context, whole, form, messages, options), small ? Runnable::run : large);
         }));
+    }
+
+    private HttpResponse answer(
+            ServiceRequestContext context,
+            AggregatedHttpRequest request,
+            ConnectForm form,
+            MethodDescriptor<Message, Message> method,
+            CallOptions options) {
+        try {
+            return answer(context, request, form, method, message(request, form, method), options);
+        } catch (StatusRuntimeException refused) {
+            return refusal(method, refused);
+        } catch (OutOfMemoryError tooLarge) { // of what is read, which is let go of
+            return refusal(
+                    method,
+                    refused(
+                            Status.RESOURCE_EXHAUSTED,
+                            "the request is larger than this server has memory for; gRPC takes less for the same"));
+        }
     }
 
     private HttpResponse refusal(MethodDescriptor<?, ?> method, StatusRuntimeException refused) {
@@ -142,7 +174,7 @@ final class ConnectCalls {
 
             @Override
             public void onError(Throwable failure) {
-                response.complete(ConnectErrors.of((StatusRuntimeException) failure));
+                response.complete(ConnectErrors.of(inOurWords((StatusRuntimeException) failure)));
             }
 
             @Override
@@ -150,6 +182,11 @@ final class ConnectCalls {
         });
         context.whenRequestCancelling().thenAccept(cause -> call.cancel("the caller left", cause));
         return HttpResponse.of(response);
+    }
+
+    private static StatusRuntimeException inOurWords(StatusRuntimeException failure) {
+        Metadata trailers = failure.getTrailers() == null ? new Metadata() : failure.getTrailers();
+        return Failures.inOurWords(failure.getStatus(), trailers).asRuntimeException(trailers);
     }
 
     private static Message prototype(MethodDescriptor<Message, Message> method) {

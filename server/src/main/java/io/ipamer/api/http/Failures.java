@@ -7,6 +7,7 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,16 @@ import org.jspecify.annotations.Nullable;
  * of: callers get the code that the other door would give, where HTTP's own status would tell them nothing.
  */
 final class Failures implements ServerErrorHandler {
+    private static final Status OUT_OF_TIME = Status.DEADLINE_EXCEEDED.withDescription("the deadline has passed");
+
     static final Status LATE = Status.DEADLINE_EXCEEDED.withDescription("the request did not come whole in time");
+
+    /** A deadline that passes within the process is told of in words about the process. */
+    static Status inOurWords(Status status, Metadata trailers) {
+        boolean libraries = status.getCode() == Status.Code.DEADLINE_EXCEEDED
+                && trailers.keys().isEmpty();
+        return libraries ? OUT_OF_TIME : status;
+    }
 
     @Override
     public @Nullable HttpResponse onServiceException(ServiceRequestContext context, Throwable cause) {

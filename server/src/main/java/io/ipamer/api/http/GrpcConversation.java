@@ -18,7 +18,7 @@ final class GrpcConversation extends ClientCall.Listener<byte[]> implements Subs
     private final ClientCall<byte[], byte[]> call;
     private final GrpcAnswer answer;
     private boolean begun;
-    private volatile boolean cancelled;
+    private boolean cancelled;
     private @Nullable Subscription request;
     private boolean waiting;
 
@@ -104,9 +104,14 @@ final class GrpcConversation extends ClientCall.Listener<byte[]> implements Subs
         cancel("the request cannot be read", failure);
     }
 
+    /** In the request's event loop, as all that comes of the request: gRPC takes nothing more of it afterwards. */
     void cancel(String why, Throwable cause) {
-        cancelled = true; // after which gRPC takes nothing more of the request
-        call.cancel(why, cause);
+        if (context.eventLoop().inEventLoop()) {
+            cancelled = true;
+            call.cancel(why, cause);
+        } else {
+            context.eventLoop().execute(() -> cancel(why, cause));
+        }
     }
 
     @Override
@@ -116,6 +121,6 @@ final class GrpcConversation extends ClientCall.Listener<byte[]> implements Subs
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-        answer.end(status, trailers);
+        answer.end(Failures.inOurWords(status, trailers), trailers);
     }
 }

@@ -11,6 +11,9 @@ import io.ipamer.api.Services;
 import io.ipamer.api.http.pages.Pages;
 import io.ipamer.api.http.pages.Site;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.RecvByteBufAllocator;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -28,6 +31,13 @@ public final class HttpDoor implements AutoCloseable {
 
     /** How long the body of a call that has one message may take to come. */
     private static final Duration BODY = Duration.ofMinutes(1);
+
+    /** A silent connection of HTTP/2 is asked for a sign of life, as at the other door. */
+    private static final Duration PING = Duration.ofSeconds(30);
+
+    /** A connection that has much to say is read in small pieces, so that it can be stopped before it has said all. */
+    private static final RecvByteBufAllocator READS =
+            new AdaptiveRecvByteBufAllocator(512, 4 << 10, 16 << 10).maxMessagesPerRead(1);
 
     /** When all calls are answered, how long the answers may take to go out; what is half sent is not waited for. */
     private static final Duration FLUSH = Duration.ofMillis(10);
@@ -90,11 +100,15 @@ public final class HttpDoor implements AutoCloseable {
                 .meterRegistry(NoopMeterRegistry.get()) // calls are counted by us, as those of the other door
                 .defaultHostname("localhost")
                 .childChannelPipelineCustomizer(connections::admit)
+                .childChannelOption(ChannelOption.RECVBUF_ALLOCATOR, READS)
+                .childChannelOption(ChannelOption.SO_KEEPALIVE, true)
+                .pingInterval(PING)
                 .absoluteUriTransformer(HttpDoor::path)
                 .errorHandler(new Failures())
                 .decorator((calls, context, request) -> {
-                    connections.came(context);
-                    return calls.serve(context, request);
+                    HttpResponse response = calls.serve(context, request);
+                    connections.came(context, response);
+                    return response;
                 })
                 .service(new Pages(services, site))
                 .serviceUnder("/", admitted.announcing(new Rpcs(local, admitted)))

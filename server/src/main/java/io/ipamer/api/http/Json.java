@@ -1,10 +1,9 @@
 package io.ipamer.api.http;
 
+import com.google.common.base.Utf8;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -27,15 +26,10 @@ final class Json {
      * @throws InvalidProtocolBufferException saying what is wrong with it, and where
      */
     static void read(byte[] body, Message.Builder message) throws InvalidProtocolBufferException {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(body))
-                    .toString();
-        } catch (CharacterCodingException notUtf8) {
+        if (!Utf8.isWellFormed(body)) {
             throw new InvalidProtocolBufferException("it is not UTF-8");
         }
+        String text = new String(body, StandardCharsets.UTF_8);
         JsonWalk.through(text, message.getDescriptorForType());
         PARSER.merge(text, message);
     }

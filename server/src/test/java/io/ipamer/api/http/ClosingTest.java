@@ -90,7 +90,15 @@ class ClosingTest {
     void closingDoesNotWaitForConnectionsThatSayNothingOrHalfOfIt() throws IOException {
         try (RawConnection silent = door.connect();
                 RawConnection begun = door.connect();
-                RawConnection half = door.connect()) {
+                RawConnection half = door.connect();
+                Http2Connection halfOfGrpc = new Http2Connection(door.port())) {
+            halfOfGrpc.frame(
+                    Http2Connection.HEADERS,
+                    Http2Connection.END_HEADERS,
+                    1,
+                    Http2Connection.post(TestDoor.ECHO, "application/grpc"));
+            halfOfGrpc.frame(Http2Connection.DATA, 0, 1, new byte[3]);
+            halfOfGrpc.flush();
             begun.send("POST /test.Service/Echo HTTP/1.1\r\n");
             half.send("POST /test.Service/Echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + "Content-Length: 100\r\n\r\n{");

@@ -7,9 +7,12 @@ import static io.ipamer.api.http.RawConnection.post;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Field;
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.grpc.stub.StreamObserver;
 import io.ipamer.api.http.RawConnection.Answer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -45,6 +49,37 @@ class Http1ClientsTest {
     }
 
     // the usual, said unusually
+
+    /** As many requests as come could be sent before the first is answered. */
+    @Test
+    void requestsThatDoNotWaitForAnswersAreReadNoFasterThanTheyAreAnswered() throws Exception {
+        int calls = 2_000;
+        byte[] call = post(TestDoor.WAIT, "application/json", bytes("{}"));
+        try (RawConnection connection = DOOR.connect()) {
+            CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {
+                try {
+                    for (int i = 0; i < calls; i++) {
+                        connection.send(call);
+                    }
+                } catch (IOException broken) {
+                    throw new UncheckedIOException(broken);
+                }
+            });
+            int most = 0;
+            for (int i = 0; i < calls; i++) {
+                StreamObserver<Field> next = DOOR.waiting.take();
+                most = Math.max(most, 1 + DOOR.waiting.size());
+                next.onNext(Field.getDefaultInstance());
+                next.onCompleted();
+            }
+            sent.join();
+            for (int i = 0; i < calls; i++) {
+                assertThat(connection.read().status()).isEqualTo(200);
+            }
+            // A hundred, and what comes with them in one piece.
+            assertThat(most).isLessThan(400);
+        }
+    }
 
     @Test
     void requestsInARowAreAnsweredInTheirOrder() throws IOException {
