@@ -34,6 +34,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** A running server. Closing it lets running calls finish; what was opened last is closed first. */
 public final class IpamerServer implements AutoCloseable {
@@ -93,6 +94,7 @@ public final class IpamerServer implements AutoCloseable {
         requireFree(config, Setting.GRPC_ADDRESS, config.grpcAddress());
         if (config.httpAddress() != null) {
             requireFree(config, Setting.HTTP_ADDRESS, config.httpAddress());
+            LoggerFactory.getILoggerFactory(); // of two threads that want it first, one would be told off
             new Thread(HttpDoor::prepare, "ipamer-http-prepare").start();
         }
         Meters meters = new Meters(Build.facts());

@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.util.Set;
 
 /**
@@ -21,6 +23,12 @@ import java.util.Set;
 final class Connection extends ChannelDuplexHandler {
     /** Real clients wait for each answer; those that do not are a browser's, long ago. */
     private static final int MAX_UNANSWERED = 100;
+
+    /** Many times what the calls of a busy client leave to be done at any moment. */
+    private static final int MAX_PENDING = 1_000;
+
+    /** What may wait for the client to read it; Armeria itself sets no bound. */
+    private static final WriteBufferWaterMark UNREAD = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
     private static final int HEAD_BYTES = 9;
     private static final int TYPE_AT = 3;
@@ -46,11 +54,31 @@ final class Connection extends ChannelDuplexHandler {
     }
 
     @Override
+    public void channelActive(ChannelHandlerContext context) {
+        context.channel().config().setWriteBufferWaterMark(UNREAD);
+        context.fireChannelActive();
+    }
+
+    @Override
     public void read(ChannelHandlerContext context) {
-        held = !context.channel().isWritable() || unanswered >= MAX_UNANSWERED;
-        if (!held) {
+        if (mayRead(context) && !isBehind(context)) {
             context.read();
+            return;
         }
+        held = true;
+        context.channel().config().setAutoRead(false); // or its selector would go on reading
+        if (mayRead(context)) {
+            context.executor().execute(() -> readOn(context)); // when what came has been dealt with
+        }
+    }
+
+    private boolean mayRead(ChannelHandlerContext context) {
+        return context.channel().isWritable() && unanswered < MAX_UNANSWERED;
+    }
+
+    /** An event loop reads for as long as there is something to read, and answers when there is time. */
+    private static boolean isBehind(ChannelHandlerContext context) {
+        return context.executor() instanceof SingleThreadEventExecutor loop && loop.pendingTasks() > MAX_PENDING;
     }
 
     @Override
@@ -60,8 +88,9 @@ final class Connection extends ChannelDuplexHandler {
     }
 
     private void readOn(ChannelHandlerContext context) {
-        if (held) {
-            read(context);
+        if (held && mayRead(context)) {
+            held = false;
+            context.channel().config().setAutoRead(true);
         }
     }
 
