@@ -11,7 +11,7 @@ class CurlIT {
     @Test
     void aPersonPostsJsonAndReadsJson() throws IOException {
         assumeTrue(Ran.finds("curl"), "there is no curl");
-        try (ServerProcess server = ServerProcess.startWith("--store", "memory")) {
+        try (ServerProcess server = ServerProcess.startWithHttp("--store", "memory")) {
             assertThat(post(server, "ListPrefixes", "{}")).isEqualTo("{} 200 application/json");
             assertThat(post(server, "CreatePrefix", "{\"cidr\": \"10.0.0.0/29\"}"))
                     .isEqualTo("{\"prefix\":{\"cidr\":\"10.0.0.0/29\"}} 200 application/json");

@@ -70,7 +70,7 @@ class GoClientsIT {
 
     @Test
     void of64GoroutinesNoTwoGetOneAddressAndNoneFailsOnPostgres() throws IOException {
-        try (ServerProcess server = ServerProcess.start(Servers.url(TestPostgres.database()))) {
+        try (ServerProcess server = ServerProcess.startWithHttp("--db-url", Servers.url(TestPostgres.database()))) {
             storms(server, 0);
         }
     }
@@ -234,7 +234,7 @@ class GoClientsIT {
     }
 
     private static ServerProcess inMemory() throws IOException {
-        return ServerProcess.startWith("--store", "memory");
+        return ServerProcess.startWithHttp("--store", "memory");
     }
 
     /** go-ipam's command line against a server. */

@@ -24,6 +24,8 @@ import java.util.stream.Stream;
 
 /** The one jar as a process that serves, and a channel to it. What it logs is in {@link #LOG}. */
 public final class ServerProcess implements AutoCloseable {
+    private static final String HTTP = "--http-address";
+
     static final File LOG = new File("target/server-processes.log");
 
     private final Process process;
@@ -40,6 +42,12 @@ public final class ServerProcess implements AutoCloseable {
     /** Serves from a database; returns when it serves. */
     public static ServerProcess start(String databaseUrl) throws IOException {
         return startWith("--db-url", databaseUrl);
+    }
+
+    /** The same with both doors open; a start takes longer then. */
+    static ServerProcess startWithHttp(String... settings) throws IOException {
+        return startWith(Stream.concat(Stream.of(settings), Stream.of(HTTP, "127.0.0.1:0"))
+                .toArray(String[]::new));
     }
 
     /** Returns when it serves. */
@@ -93,10 +101,11 @@ public final class ServerProcess implements AutoCloseable {
                 "io.ipamer.cli.Main",
                 "serve",
                 "--grpc-address",
-                "127.0.0.1:0",
-                "--http-address",
                 "127.0.0.1:0"));
         command.addAll(List.of(settings));
+        if (!command.contains(HTTP)) {
+            command.addAll(List.of(HTTP, "off"));
+        }
         return new ProcessBuilder(command);
     }
 
