@@ -13,12 +13,19 @@ import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a caller of gRPC gets. Only the first end counts. */
 interface GrpcAnswer {
     String ENCODINGS = "identity,gzip";
+
+    /** By content type, of which there are four. */
+    Map<String, ResponseHeaders> HEADERS = new ConcurrentHashMap<>();
+
+    HttpHeaders OK = HttpHeaders.of("grpc-status", "0");
 
     HttpResponse response();
 
@@ -38,10 +45,21 @@ interface GrpcAnswer {
     }
 
     private static ResponseHeaders headers(String form) {
-        return ResponseHeaders.builder(HttpStatus.OK)
-                .set(HttpHeaderNames.CONTENT_TYPE, form)
-                .set("grpc-accept-encoding", ENCODINGS)
-                .build();
+        return HEADERS.computeIfAbsent(
+                form,
+                type -> ResponseHeaders.builder(HttpStatus.OK)
+                        .set(HttpHeaderNames.CONTENT_TYPE, type)
+                        .set("grpc-accept-encoding", ENCODINGS)
+                        .build());
+    }
+
+    private static HttpHeaders trailers(Status status, Metadata trailers) {
+        if (status.isOk() && trailers.keys().isEmpty()) {
+            return OK;
+        }
+        HttpHeadersBuilder end = HttpHeaders.builder();
+        trailers(end, status, trailers);
+        return end.build();
     }
 
     private static void trailers(HttpHeadersBuilder target, Status status, Metadata trailers) {
@@ -81,13 +99,12 @@ interface GrpcAnswer {
                 response.complete(HttpResponse.of(refused(form, status, trailers)));
                 return;
             }
-            HttpHeadersBuilder end = HttpHeaders.builder();
-            trailers(end, status, trailers);
+            HttpHeaders end = trailers(status, trailers);
             HttpData data = GrpcFrames.frame(0, body);
             response.complete(
                     web
-                            ? HttpResponse.of(headers(form), data, GrpcText.frame(end.build()))
-                            : HttpResponse.of(headers(form), data, end.build()));
+                            ? HttpResponse.of(headers(form), data, GrpcText.frame(end))
+                            : HttpResponse.of(headers(form), data, end));
         }
     }
 
@@ -126,9 +143,8 @@ interface GrpcAnswer {
             if (!begun) {
                 write(refused(form, status, trailers));
             } else {
-                HttpHeadersBuilder end = HttpHeaders.builder();
-                trailers(end, status, trailers);
-                write(web ? GrpcText.frame(end.build()) : end.build());
+                HttpHeaders end = trailers(status, trailers);
+                write(web ? GrpcText.frame(end) : end);
             }
             response.close();
         }
