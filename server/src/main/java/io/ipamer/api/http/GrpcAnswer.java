@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a caller of gRPC gets. Only the first end counts. */
 interface GrpcAnswer {
-    String ENCODINGS = "identity,gzip";
-
     /** By content type, of which there are four. */
     Map<String, ResponseHeaders> HEADERS = new ConcurrentHashMap<>();
 
@@ -49,7 +47,7 @@ interface GrpcAnswer {
                 form,
                 type -> ResponseHeaders.builder(HttpStatus.OK)
                         .set(HttpHeaderNames.CONTENT_TYPE, type)
-                        .set("grpc-accept-encoding", ENCODINGS)
+                        .set("grpc-accept-encoding", "identity,gzip")
                         .build());
     }
 

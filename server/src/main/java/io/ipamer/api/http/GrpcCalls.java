@@ -7,6 +7,7 @@ import com.linecorp.armeria.server.RequestTimeoutException;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.KnownLength;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -156,7 +157,7 @@ final class GrpcCalls {
         }
     }
 
-    private static final class KnownBytes extends ByteArrayInputStream implements io.grpc.KnownLength {
+    private static final class KnownBytes extends ByteArrayInputStream implements KnownLength {
         KnownBytes(byte[] bytes) {
             super(bytes);
         }

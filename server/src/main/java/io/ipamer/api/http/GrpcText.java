@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.HttpHeadersBuilder;
 import io.grpc.Metadata;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Objects;
 
 /** How gRPC writes what headers and trailers of HTTP cannot hold as it is. */
 final class GrpcText {
@@ -26,13 +27,13 @@ final class GrpcText {
     static void copy(Metadata from, HttpHeadersBuilder to) {
         for (String name : from.keys()) {
             if (name.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
-                Iterable<byte[]> values = from.getAll(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER));
-                for (byte[] value : values == null ? java.util.List.<byte[]>of() : values) {
+                Metadata.Key<byte[]> key = Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER);
+                for (byte[] value : Objects.requireNonNull(from.getAll(key))) {
                     to.add(name, Base64.getEncoder().withoutPadding().encodeToString(value));
                 }
             } else {
-                Iterable<String> values = from.getAll(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
-                for (String value : values == null ? java.util.List.<String>of() : values) {
+                Metadata.Key<String> key = Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+                for (String value : Objects.requireNonNull(from.getAll(key))) {
                     to.add(name, value);
                 }
             }

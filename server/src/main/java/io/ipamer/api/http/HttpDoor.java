@@ -129,8 +129,8 @@ public final class HttpDoor implements AutoCloseable {
     }
 
     /**
-     * Loads what opening a door takes, a third of a second for the first one of a process: to be done while other things
-     * are.
+     * Loads what opening a door takes, a quarter of a second for the first one of a process: to be done while other
+     * things are.
      */
     public static void prepare() {
         Server.builder()
