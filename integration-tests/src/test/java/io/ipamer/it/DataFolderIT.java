@@ -36,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The program on a folder of its own, as people start it, and in the surroundings that containers give it. */
 class DataFolderIT {
+    /** From JDK 24 on it says so of libraries that use sun.misc.Unsafe, before anything of ours can be heard. */
+    private static final String WARNING_OF_THE_JVM = "WARNING: ";
+
     private static final String JAVA =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private static final String NOBODY = "65534";
@@ -128,7 +131,7 @@ class DataFolderIT {
         Process process = program.start();
         processes.add(process);
         String errors = new String(process.getErrorStream().readAllBytes(), UTF_8);
-        assertThat(errors.strip().lines())
+        assertThat(errors.strip().lines().filter(line -> !line.startsWith(WARNING_OF_THE_JVM)))
                 .singleElement()
                 .asString()
                 .startsWith("ipamer: ")
