@@ -1,0 +1,7 @@
+package io.ipamer.client;
+
+/** IP version. */
+public enum AddressFamily {
+    IPV4,
+    IPV6
+}
