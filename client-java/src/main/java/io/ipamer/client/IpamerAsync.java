@@ -9,9 +9,11 @@ import java.util.concurrent.CompletableFuture;
  * it cancels the call. What is composed with it runs on threads of the connection: it must not block.
  *
  * <pre>{@code
- * IpamerAsync async = ipamer.inNamespace("root").async();
+ * IpamerAsync async = ipamer.async();
  * CompletableFuture<String> address =
- *         async.acquireIp("10.1.0.0/24", Metadata.NONE).thenApply(Allocation::address);
+ *         async.newPrefix("10.1.0.0/24", Metadata.NONE, ReservationPolicy.DEFAULT)
+ *                 .thenCompose(prefix -> async.acquireIp(prefix.cidr(), Metadata.NONE))
+ *                 .thenApply(Allocation::address);
  * System.out.println(address.join());
  * }</pre>
  *

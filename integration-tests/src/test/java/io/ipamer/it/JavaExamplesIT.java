@@ -1,0 +1,155 @@
+package io.ipamer.it;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipamer.app.IpamerServer;
+import io.ipamer.client.IpamerClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Compiles and runs the examples of the Java client, those of a page one after the other against one server: what its
+ * readers see works, and prints what stands below it. They see {@code ipamer} and {@code client}, the common
+ * packages of the JDK and the client's; what else it needs it imports.
+ */
+class JavaExamplesIT {
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Pattern IN_PAGES =
+            Pattern.compile("```java\\n(?<code>.*?)```\\n(?:\\n```text\\n(?<output>.*?)```)?", Pattern.DOTALL);
+    private static final Pattern IN_JAVADOC = Pattern.compile("<pre>\\{@code\\n(?<code>.*?)}</pre>", Pattern.DOTALL);
+    private static final Pattern IMPORT = Pattern.compile("(?m)^import .*;\\n");
+    private static final String ADDRESS = "127.0.0.1:9090";
+
+    /** Printed between two examples. */
+    private static final String BETWEEN = "----";
+
+    @TempDir
+    Path folder;
+
+    private record Example(String code, String output) {}
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "docs/java.md",
+                "client-java/src/main/java/io/ipamer/client/Ipamer.java",
+                "client-java/src/main/java/io/ipamer/client/IpamerClient.java",
+                "client-java/src/main/java/io/ipamer/client/IpamerAsync.java"
+            })
+    void examplesDoWhatTheySay(String page) throws Exception {
+        try (IpamerServer server = IpamerServer.inMemory();
+                IpamerClient client = IpamerClient.builder()
+                        .target("127.0.0.1:" + server.grpcPort())
+                        .plaintext()
+                        .build()) {
+            List<Example> examples = examples(page);
+            assertThat(examples).isNotEmpty();
+            String printed = run(examples, client, "127.0.0.1:" + server.grpcPort());
+            String[] outputs = printed.split(BETWEEN, -1);
+            for (int i = 0; i < examples.size(); i++) {
+                Example example = examples.get(i);
+                if (example.output() == null) {
+                    assertThat(outputs[i]).as(example.code()).isNotEmpty();
+                } else {
+                    assertThat(outputs[i]).as(example.code()).isEqualTo(example.output());
+                }
+            }
+        }
+    }
+
+    private static List<Example> examples(String page) throws IOException {
+        String text = Files.readString(ROOT.resolve(page));
+        if (page.endsWith(".md")) {
+            return IN_PAGES.matcher(text)
+                    .results()
+                    .map(MatchResult::group)
+                    .map(block -> {
+                        Matcher parts = IN_PAGES.matcher(block);
+                        assertThat(parts.matches()).isTrue();
+                        return new Example(parts.group("code"), parts.group("output"));
+                    })
+                    .toList();
+        }
+        return IN_JAVADOC
+                .matcher(text)
+                .results()
+                .map(block -> new Example(block.group(1).replaceAll("(?m)^ *\\* ?", ""), null))
+                .toList();
+    }
+
+    /** What they print, all in one method of one class. */
+    private String run(List<Example> examples, IpamerClient client, String address) throws Exception {
+        String code = examples.stream()
+                .map(example -> example.code().replace(ADDRESS, address).replace("System.out", "out"))
+                .collect(Collectors.joining("out.print(\"" + BETWEEN + "\");\n"));
+        Path file = Files.writeString(folder.resolve("Examples.java"), """
+                import io.ipamer.client.*;
+                import io.ipamer.proto.v1.AcquireIpRequest;
+                import io.ipamer.proto.v1.AcquireIpResponse;
+                import io.ipamer.proto.v1.IpamerServiceGrpc;
+                import java.io.*;
+                import java.nio.file.*;
+                import java.time.*;
+                import java.util.*;
+                import java.util.concurrent.*;
+                %s
+                public class Examples {
+                    public static Ipamer ipamer;
+                    public static IpamerClient client;
+                    public static PrintStream out;
+
+                    public static void run() throws Exception {
+                        %s
+                    }
+                }
+                """.formatted(
+                        IMPORT.matcher(code).results().map(MatchResult::group).collect(Collectors.joining()),
+                        IMPORT.matcher(code).replaceAll("")));
+        compile(file);
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
+            Class<?> program = loader.loadClass("Examples");
+            program.getField("ipamer").set(null, client);
+            program.getField("client").set(null, client);
+            program.getField("out").set(null, new PrintStream(printed, true, UTF_8));
+            program.getMethod("run").invoke(null);
+        }
+        return printed.toString(UTF_8);
+    }
+
+    private void compile(Path file) {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter errors = new StringWriter();
+        boolean compiled = compiler.getTask(
+                        errors,
+                        null,
+                        null,
+                        List.of("-d", folder.toString(), "-classpath", classPath()),
+                        null,
+                        compiler.getStandardFileManager(null, null, UTF_8).getJavaFileObjects(file))
+                .call();
+        assertThat(compiled).as(errors.toString()).isTrue();
+    }
+
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+}
