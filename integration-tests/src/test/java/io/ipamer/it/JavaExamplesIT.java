@@ -48,6 +48,7 @@ class JavaExamplesIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "README.md",
                 "docs/java.md",
                 "client-java/src/main/java/io/ipamer/client/Ipamer.java",
                 "client-java/src/main/java/io/ipamer/client/IpamerClient.java",
