@@ -1,0 +1,127 @@
+"""The client for programs with asyncio."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Sequence, TypeVar
+
+import grpc
+import grpc.aio
+
+from ipamer import _calls, v1
+
+if TYPE_CHECKING:
+    from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceAsyncStub as _Stub
+
+    _Request = TypeVar("_Request")
+    _Response = TypeVar("_Response")
+else:
+    from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceStub as _Stub
+
+
+class Client(_Stub):
+    """As `ipamer.Client`, for one event loop; to close it, use it in an `async with` or await `close`."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        super().__init__(channel)
+        self.channel = channel
+        """For the server's other services: health and reflection."""
+
+    async def close(self) -> None:
+        """Ends the connection. Calls that are under way fail as cancelled."""
+        await self.channel.close()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def namespaces(self, request: v1.ListNamespacesRequest | None = None) -> AsyncIterator[v1.Namespace]:
+        """Lists all namespaces by name. As with all lists here: page_size says how many rows one call fetches, and
+        page_token where to begin."""
+        async for page in _pages(self.ListNamespaces, request or v1.ListNamespacesRequest()):
+            for row in page.namespaces:
+                yield row
+
+    async def prefixes(self, request: v1.ListPrefixesRequest | None = None) -> AsyncIterator[v1.Prefix]:
+        """Lists the prefixes of a namespace that the request's filters leave: a prefix before what is in it."""
+        async for page in _pages(self.ListPrefixes, request or v1.ListPrefixesRequest()):
+            for row in page.prefixes:
+                yield row
+
+    async def ips(self, request: v1.ListIpsRequest) -> AsyncIterator[v1.Allocation]:
+        """Lists the acquired addresses of a prefix that the request's filters leave, ascending."""
+        async for page in _pages(self.ListIps, request):
+            for row in page.allocations:
+                yield row
+
+    async def free_ranges(self, request: v1.ListFreeRequest) -> AsyncIterator[v1.FreeRange]:
+        """Lists the free space of a prefix, ascending."""
+        async for page in _pages(self.ListFree, request):
+            for row in page.ranges:
+                yield row
+
+    def lookup_pages(self, request: v1.LookupRequest) -> AsyncIterator[v1.LookupResponse]:
+        """Finds what has an owner or labels. Gives the answers as they come, for they have rows of two kinds: all prefixes
+        first, then addresses."""
+        return _pages(self.Lookup, request)
+
+
+def connect(
+    target: str,
+    *,
+    plaintext: bool = False,
+    credentials: grpc.ChannelCredentials | None = None,
+    timeout: float | None = _calls.DEFAULT_TIMEOUT,
+    options: Sequence[tuple[str, Any]] = (),
+) -> Client:
+    """As `ipamer.connect`, for the event loop that is running."""
+    tls = _calls.channel_credentials(plaintext, credentials)
+    settings = _calls.channel_options(options)
+    interceptors = [_Interceptor(timeout)]
+    if tls is None:
+        channel = grpc.aio.insecure_channel(target, settings, interceptors=interceptors)
+    else:
+        channel = grpc.aio.secure_channel(target, tls, settings, interceptors=interceptors)
+    return Client(channel)
+
+
+_Q = TypeVar("_Q", v1.ListNamespacesRequest, v1.ListPrefixesRequest, v1.ListIpsRequest, v1.ListFreeRequest, v1.LookupRequest)
+_P = TypeVar("_P", bound=_calls.Page)
+
+
+async def _pages(call: Callable[[_Q], Awaitable[_P]], request: _Q) -> AsyncIterator[_P]:
+    while True:
+        page = await call(request)
+        yield page
+        if not page.next_page_token:
+            return
+        request = _calls.with_text(request, "page_token", page.next_page_token)
+
+
+class _Interceptor(grpc.aio.UnaryUnaryClientInterceptor):
+    """Runs once for a call; gRPC's own repetitions are below it, so they all carry one request id."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._timeout = timeout
+
+    async def intercept_unary_unary(
+        self,
+        continuation: Callable[
+            [grpc.aio.ClientCallDetails, _Request], Awaitable[grpc.aio.UnaryUnaryCall[_Request, _Response]]
+        ],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request: _Request,
+    ) -> grpc.aio.UnaryUnaryCall[_Request, _Response]:
+        if client_call_details.timeout is None:
+            client_call_details = grpc.aio.ClientCallDetails(
+                client_call_details.method,
+                self._timeout,
+                client_call_details.metadata,
+                client_call_details.credentials,
+                client_call_details.wait_for_ready,
+            )
+        return await continuation(client_call_details, _calls.with_request_id(request))

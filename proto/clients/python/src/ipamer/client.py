@@ -1,0 +1,134 @@
+"""The client for programs without asyncio."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
+
+import grpc
+
+from ipamer import _calls, v1
+from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceStub
+
+if TYPE_CHECKING:
+    from grpc import _CallFuture
+
+    _Request = TypeVar("_Request")
+    _Response = TypeVar("_Response")
+
+
+class Client(IpamerServiceStub):
+    """Has every rpc of ipamer.v1 as a method, as the generated stub does, and iterators over lists of any length. It is
+    safe for use by many threads, which share one connection; to close it, use it in a `with` or call `close`."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        super().__init__(channel)  # type: ignore[call-arg] # The stub has it; its types have __new__ instead.
+        self.channel = channel
+        """For the server's other services: health and reflection."""
+
+    def close(self) -> None:
+        """Ends the connection. Calls that are under way fail as cancelled."""
+        self.channel.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def namespaces(self, request: v1.ListNamespacesRequest | None = None) -> Iterator[v1.Namespace]:
+        """Lists all namespaces by name. As with all lists here: page_size says how many rows one call fetches, and
+        page_token where to begin."""
+        for page in _pages(self.ListNamespaces, request or v1.ListNamespacesRequest()):
+            yield from page.namespaces
+
+    def prefixes(self, request: v1.ListPrefixesRequest | None = None) -> Iterator[v1.Prefix]:
+        """Lists the prefixes of a namespace that the request's filters leave: a prefix before what is in it."""
+        for page in _pages(self.ListPrefixes, request or v1.ListPrefixesRequest()):
+            yield from page.prefixes
+
+    def ips(self, request: v1.ListIpsRequest) -> Iterator[v1.Allocation]:
+        """Lists the acquired addresses of a prefix that the request's filters leave, ascending."""
+        for page in _pages(self.ListIps, request):
+            yield from page.allocations
+
+    def free_ranges(self, request: v1.ListFreeRequest) -> Iterator[v1.FreeRange]:
+        """Lists the free space of a prefix, ascending."""
+        for page in _pages(self.ListFree, request):
+            yield from page.ranges
+
+    def lookup_pages(self, request: v1.LookupRequest) -> Iterator[v1.LookupResponse]:
+        """Finds what has an owner or labels. Gives the answers as they come, for they have rows of two kinds: all prefixes
+        first, then addresses."""
+        return _pages(self.Lookup, request)
+
+
+def connect(
+    target: str,
+    *,
+    plaintext: bool = False,
+    credentials: grpc.ChannelCredentials | None = None,
+    timeout: float | None = _calls.DEFAULT_TIMEOUT,
+    options: Sequence[tuple[str, Any]] = (),
+) -> Client:
+    """Makes a client of the server at `target`, such as "ipam.example.net:9090" or any other name that gRPC resolves. It
+    does not wait for a connection: that is made with the first call.
+
+    The connection is TLS, verified by the roots that come with gRPC, or by what `credentials` say.
+
+    plaintext: leaves out TLS; whoever is on the way can read and change everything.
+    timeout: in seconds, bounds calls that are made without one, their repetitions included; None for no bound. It does
+        not concern Export and Import.
+    options: more settings of gRPC's channel.
+    """
+    tls = _calls.channel_credentials(plaintext, credentials)
+    settings = _calls.channel_options(options)
+    if tls is None:
+        channel = grpc.insecure_channel(target, settings)
+    else:
+        channel = grpc.secure_channel(target, tls, settings)
+    return Client(grpc.intercept_channel(channel, _Interceptor(timeout)))
+
+
+_Q = TypeVar("_Q", v1.ListNamespacesRequest, v1.ListPrefixesRequest, v1.ListIpsRequest, v1.ListFreeRequest, v1.LookupRequest)
+_P = TypeVar("_P", bound=_calls.Page)
+
+
+def _pages(call: Callable[[_Q], _P], request: _Q) -> Iterator[_P]:
+    while True:
+        page = call(request)
+        yield page
+        if not page.next_page_token:
+            return
+        request = _calls.with_text(request, "page_token", page.next_page_token)
+
+
+class _Details(grpc.ClientCallDetails):
+    """Those of a call, with another timeout."""
+
+    def __init__(self, details: grpc.ClientCallDetails, timeout: float | None) -> None:
+        self.method = details.method
+        self.timeout = timeout
+        self.metadata = details.metadata
+        self.credentials = details.credentials
+        self.wait_for_ready = details.wait_for_ready
+        self.compression = details.compression
+
+
+class _Interceptor(grpc.UnaryUnaryClientInterceptor):
+    """Runs once for a call; gRPC's own repetitions are below it, so they all carry one request id."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._timeout = timeout
+
+    def intercept_unary_unary(
+        self,
+        continuation: Callable[[grpc.ClientCallDetails, _Request], _CallFuture[_Response]],
+        client_call_details: grpc.ClientCallDetails,
+        request: _Request,
+    ) -> _CallFuture[_Response]:
+        if client_call_details.timeout is None:
+            client_call_details = _Details(client_call_details, self._timeout)
+        return continuation(client_call_details, _calls.with_request_id(request))
