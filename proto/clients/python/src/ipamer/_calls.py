@@ -9,17 +9,19 @@ from typing import Any, Protocol, Sequence, TypeVar
 import grpc
 from google.protobuf.message import Message
 
+from ipamer.v1 import ipamer_service_pb2
+
 DEFAULT_TIMEOUT = 20.0
 """In seconds; as long as a server waits for a store that is away."""
 
-_SERVICE = "ipamer.v1.IpamerService"
+_SERVICE = ipamer_service_pb2.DESCRIPTOR.services_by_name["IpamerService"]
 
 # UNKNOWN is here for OUTCOME_UNKNOWN, of which the server says: send the call again with the same request id. Import has
 # none, so it is not repeated. The waits add up to about seven seconds, which is how long a server may take to start.
 _SERVICE_CONFIG = {
     "methodConfig": [
         {
-            "name": [{"service": _SERVICE}],
+            "name": [{"service": _SERVICE.full_name}],
             "retryPolicy": {
                 "maxAttempts": 5,
                 "initialBackoff": "0.1s",
@@ -28,7 +30,7 @@ _SERVICE_CONFIG = {
                 "retryableStatusCodes": ["UNAVAILABLE", "UNKNOWN"],
             },
         },
-        {"name": [{"service": _SERVICE, "method": "Import"}]},
+        {"name": [{"service": _SERVICE.full_name, "method": "Import"}]},
     ]
 }
 
@@ -65,6 +67,11 @@ def channel_credentials(
     if plaintext:
         return None
     return grpc.ssl_channel_credentials() if credentials is None else credentials
+
+
+def unary_rpcs() -> list[str]:
+    """All but Export and Import."""
+    return [method.name for method in _SERVICE.methods if not method.client_streaming and not method.server_streaming]
 
 
 def with_request_id(request: _Sent) -> _Sent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Generic, Sequence, TypeVar
 
 import grpc
 import grpc.aio
@@ -12,20 +12,22 @@ from ipamer import _calls, v1
 
 if TYPE_CHECKING:
     from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceAsyncStub as _Stub
-
-    _Request = TypeVar("_Request")
-    _Response = TypeVar("_Response")
 else:
     from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceStub as _Stub
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
 
 
 class Client(_Stub):
     """As `ipamer.Client`, for one event loop; to close it, use it in an `async with` or await `close`."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, timeout: float | None = _calls.DEFAULT_TIMEOUT) -> None:
         super().__init__(channel)
         self.channel = channel
         """For the server's other services: health and reflection."""
+        for rpc in _calls.unary_rpcs():
+            setattr(self, rpc, _Call(getattr(self, rpc), timeout))
 
     async def close(self) -> None:
         """Ends the connection. Calls that are under way fail as cancelled."""
@@ -81,12 +83,11 @@ def connect(
     """As `ipamer.connect`, for the event loop that is running."""
     tls = _calls.channel_credentials(plaintext, credentials)
     settings = _calls.channel_options(options)
-    interceptors = [_Interceptor(timeout)]
     if tls is None:
-        channel = grpc.aio.insecure_channel(target, settings, interceptors=interceptors)
+        channel = grpc.aio.insecure_channel(target, settings)
     else:
-        channel = grpc.aio.secure_channel(target, tls, settings, interceptors=interceptors)
-    return Client(channel)
+        channel = grpc.aio.secure_channel(target, tls, settings)
+    return Client(channel, timeout)
 
 
 _Q = TypeVar("_Q", v1.ListNamespacesRequest, v1.ListPrefixesRequest, v1.ListIpsRequest, v1.ListFreeRequest, v1.LookupRequest)
@@ -102,26 +103,16 @@ async def _pages(call: Callable[[_Q], Awaitable[_P]], request: _Q) -> AsyncItera
         request = _calls.with_text(request, "page_token", page.next_page_token)
 
 
-class _Interceptor(grpc.aio.UnaryUnaryClientInterceptor):
-    """Runs once for a call; gRPC's own repetitions are below it, so they all carry one request id."""
+class _Call(Generic[_Request, _Response]):
+    """An rpc, with a request id and a timeout where the caller gives none. gRPC repeats calls by itself, with all that is
+    in them."""
 
-    def __init__(self, timeout: float | None) -> None:
+    def __init__(self, call: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response], timeout: float | None) -> None:
+        self._call = call
         self._timeout = timeout
 
-    async def intercept_unary_unary(
-        self,
-        continuation: Callable[
-            [grpc.aio.ClientCallDetails, _Request], Awaitable[grpc.aio.UnaryUnaryCall[_Request, _Response]]
-        ],
-        client_call_details: grpc.aio.ClientCallDetails,
-        request: _Request,
+    def __call__(
+        self, request: _Request, *, timeout: float | None = None, **others: Any
     ) -> grpc.aio.UnaryUnaryCall[_Request, _Response]:
-        if client_call_details.timeout is None:
-            client_call_details = grpc.aio.ClientCallDetails(
-                client_call_details.method,
-                self._timeout,
-                client_call_details.metadata,
-                client_call_details.credentials,
-                client_call_details.wait_for_ready,
-            )
-        return await continuation(client_call_details, _calls.with_request_id(request))
+        bounded = self._timeout if timeout is None else timeout
+        return self._call(_calls.with_request_id(request), timeout=bounded, **others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Generic, Iterator, Sequence, TypeVar
 
 import grpc
 
@@ -13,18 +13,20 @@ from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceStub
 if TYPE_CHECKING:
     from grpc import _CallFuture
 
-    _Request = TypeVar("_Request")
-    _Response = TypeVar("_Response")
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
 
 
 class Client(IpamerServiceStub):
     """Has every rpc of ipamer.v1 as a method, as the generated stub does, and iterators over lists of any length. It is
     safe for use by many threads, which share one connection; to close it, use it in a `with` or call `close`."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
+    def __init__(self, channel: grpc.Channel, timeout: float | None = _calls.DEFAULT_TIMEOUT) -> None:
         super().__init__(channel)  # type: ignore[call-arg] # The stub has it; its types have __new__ instead.
         self.channel = channel
         """For the server's other services: health and reflection."""
+        for rpc in _calls.unary_rpcs():
+            setattr(self, rpc, _Call(getattr(self, rpc), timeout))
 
     def close(self) -> None:
         """Ends the connection. Calls that are under way fail as cancelled."""
@@ -89,7 +91,7 @@ def connect(
         channel = grpc.insecure_channel(target, settings)
     else:
         channel = grpc.secure_channel(target, tls, settings)
-    return Client(grpc.intercept_channel(channel, _Interceptor(timeout)))
+    return Client(channel, timeout)
 
 
 _Q = TypeVar("_Q", v1.ListNamespacesRequest, v1.ListPrefixesRequest, v1.ListIpsRequest, v1.ListFreeRequest, v1.LookupRequest)
@@ -105,30 +107,26 @@ def _pages(call: Callable[[_Q], _P], request: _Q) -> Iterator[_P]:
         request = _calls.with_text(request, "page_token", page.next_page_token)
 
 
-class _Details(grpc.ClientCallDetails):
-    """Those of a call, with another timeout."""
+class _Call(Generic[_Request, _Response]):
+    """An rpc, with a request id and a timeout where the caller gives none. gRPC repeats calls by itself, with all that is
+    in them. It is no interceptor, because calls on a closed channel that has those end the whole process."""
 
-    def __init__(self, details: grpc.ClientCallDetails, timeout: float | None) -> None:
-        self.method = details.method
-        self.timeout = timeout
-        self.metadata = details.metadata
-        self.credentials = details.credentials
-        self.wait_for_ready = details.wait_for_ready
-        self.compression = details.compression
-
-
-class _Interceptor(grpc.UnaryUnaryClientInterceptor):
-    """Runs once for a call; gRPC's own repetitions are below it, so they all carry one request id."""
-
-    def __init__(self, timeout: float | None) -> None:
+    def __init__(self, call: grpc.UnaryUnaryMultiCallable[_Request, _Response], timeout: float | None) -> None:
+        self._call = call
         self._timeout = timeout
 
-    def intercept_unary_unary(
-        self,
-        continuation: Callable[[grpc.ClientCallDetails, _Request], _CallFuture[_Response]],
-        client_call_details: grpc.ClientCallDetails,
-        request: _Request,
+    def __call__(self, request: _Request, timeout: float | None = None, *rest: Any, **others: Any) -> _Response:
+        return self._call(*self._sent(request, timeout), *rest, **others)
+
+    def with_call(
+        self, request: _Request, timeout: float | None = None, *rest: Any, **others: Any
+    ) -> tuple[_Response, grpc.Call]:
+        return self._call.with_call(*self._sent(request, timeout), *rest, **others)
+
+    def future(
+        self, request: _Request, timeout: float | None = None, *rest: Any, **others: Any
     ) -> _CallFuture[_Response]:
-        if client_call_details.timeout is None:
-            client_call_details = _Details(client_call_details, self._timeout)
-        return continuation(client_call_details, _calls.with_request_id(request))
+        return self._call.future(*self._sent(request, timeout), *rest, **others)
+
+    def _sent(self, request: _Request, timeout: float | None) -> tuple[_Request, float | None]:
+        return _calls.with_request_id(request), self._timeout if timeout is None else timeout

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import unittest
+
+import grpc
+import ipamer
+from fake_server import UNAVAILABLE, FakeServer, refused
+from ipamer import v1
+
+
+def client_of(server: FakeServer, **settings: float | None) -> ipamer.Client:
+    timeout = settings.get("timeout", 20.0)
+    return ipamer.connect(server.target, plaintext=True, timeout=timeout)
+
+
+class RequestIds(unittest.TestCase):
+    def test_every_call_that_changes_something_has_one_of_its_own(self) -> None:
+        request = v1.AcquireIpRequest(prefix_cidr="10.0.0.0/24")
+        with FakeServer() as server, client_of(server) as client:
+            client.AcquireIp(request)
+            client.AcquireIp(request)
+        first, second = server.requests
+        self.assertTrue(first.request_id)
+        self.assertNotEqual(first.request_id, second.request_id)
+        self.assertEqual(first.prefix_cidr, "10.0.0.0/24")
+        self.assertEqual(request.request_id, "", "the caller's request was changed")
+
+    def test_the_callers_own_is_sent(self) -> None:
+        with FakeServer() as server, client_of(server) as client:
+            client.AcquireIp(v1.AcquireIpRequest(request_id="mine"))
+        self.assertEqual(server.requests[0].request_id, "mine")
+
+    def test_a_call_that_is_repeated_keeps_it(self) -> None:
+        outcome_unknown = refused(grpc.StatusCode.UNKNOWN, "OUTCOME_UNKNOWN")
+        with FakeServer(UNAVAILABLE, outcome_unknown) as server, client_of(server) as client:
+            client.AcquireIp(v1.AcquireIpRequest())
+        self.assertEqual(len(server.requests), 3)
+        self.assertEqual(len({request.request_id for request in server.requests}), 1)
+
+    def test_calls_as_futures_have_one(self) -> None:
+        with FakeServer() as server, client_of(server) as client:
+            client.AcquireIp.future(v1.AcquireIpRequest()).result()
+        self.assertTrue(server.requests[0].request_id)
+
+
+class Repetitions(unittest.TestCase):
+    def test_a_refusal_is_not_asked_for_again(self) -> None:
+        with FakeServer(refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "NO_FREE_ADDRESS")) as server:
+            with client_of(server) as client, self.assertRaises(grpc.RpcError):
+                client.AcquireIp(v1.AcquireIpRequest())
+        self.assertEqual(len(server.requests), 1)
+
+    def test_an_import_is_not_sent_again(self) -> None:
+        with FakeServer(UNAVAILABLE) as server:
+            with client_of(server) as client, self.assertRaises(grpc.RpcError):
+                list(client.Import(iter([v1.ImportRequest(header=v1.ImportHeader())])))
+        self.assertEqual(len(server.requests), 1)
+
+
+class Refusals(unittest.TestCase):
+    def test_a_refusal_has_reason_and_metadata(self) -> None:
+        overlaps = refused(grpc.StatusCode.ALREADY_EXISTS, "PREFIX_OVERLAPS", cidr="10.0.0.0/8")
+        self.assertEqual(
+            self.told_of(overlaps),
+            ipamer.Refusal(
+                code=grpc.StatusCode.ALREADY_EXISTS,
+                message="no",
+                reason=v1.ERROR_REASON_PREFIX_OVERLAPS,
+                reason_name="PREFIX_OVERLAPS",
+                metadata={"cidr": "10.0.0.0/8"},
+                retry_after=0.25,
+            ),
+        )
+
+    def test_a_reason_of_a_newer_server_keeps_its_name_and_code(self) -> None:
+        told = self.told_of(refused(grpc.StatusCode.PERMISSION_DENIED, "NOT_YOURS"))
+        self.assertEqual(told.reason, v1.ERROR_REASON_UNSPECIFIED)
+        self.assertEqual(told.reason_name, "NOT_YOURS")
+        self.assertEqual(told.code, grpc.StatusCode.PERMISSION_DENIED)
+
+    def test_an_error_without_a_reason_still_has_its_code(self) -> None:
+        told = self.told_of((grpc.StatusCode.RESOURCE_EXHAUSTED, ()))
+        self.assertEqual(told, ipamer.Refusal(code=grpc.StatusCode.RESOURCE_EXHAUSTED, message="no"))
+
+    def test_a_stream_is_refused_with_a_reason_too(self) -> None:
+        with FakeServer(refused(grpc.StatusCode.NOT_FOUND, "NAMESPACE_NOT_FOUND")) as server:
+            with client_of(server) as client, self.assertRaises(grpc.RpcError) as raised:
+                list(client.Export(v1.ExportRequest()))
+        self.assertEqual(ipamer.refusal(raised.exception).reason, v1.ERROR_REASON_NAMESPACE_NOT_FOUND)
+
+    def told_of(self, failure: tuple[grpc.StatusCode, tuple[object, ...]]) -> ipamer.Refusal:
+        with FakeServer(failure) as server, client_of(server) as client:  # type: ignore[arg-type]
+            with self.assertRaises(grpc.RpcError) as raised:
+                client.AcquireIp(v1.AcquireIpRequest())
+        return ipamer.refusal(raised.exception)
+
+
+class Lists(unittest.TestCase):
+    def test_a_list_goes_through_all_pages(self) -> None:
+        request = v1.ListPrefixesRequest(owner="me")
+        with FakeServer() as server, client_of(server) as client:
+            cidrs = [prefix.cidr for prefix in client.prefixes(request)]
+        self.assertEqual(cidrs, [f"10.0.{i}.0/24" for i in range(10)])
+        self.assertEqual([asked.page_token for asked in server.requests], ["", "4", "8"])
+        self.assertEqual({asked.owner for asked in server.requests}, {"me"})
+        self.assertEqual(request.page_token, "", "the caller's request was changed")
+
+    def test_a_list_stops_where_its_reader_does(self) -> None:
+        with FakeServer() as server, client_of(server) as client:
+            next(client.prefixes())
+        self.assertEqual(len(server.requests), 1)
+
+    def test_a_list_raises_what_goes_wrong_on_the_way(self) -> None:
+        rows = []
+        with FakeServer(None, refused(grpc.StatusCode.NOT_FOUND, "NAMESPACE_NOT_FOUND")) as server:
+            with client_of(server) as client, self.assertRaises(grpc.RpcError):
+                for prefix in client.prefixes():
+                    rows.append(prefix)
+        self.assertEqual(len(rows), 4)
+
+
+class Connections(unittest.TestCase):
+    def test_calls_without_a_timeout_get_one(self) -> None:
+        with FakeServer() as server:
+            for timeout, wanted in ((20.0, "20.0"), (100.0, "100.0"), (None, "none")):
+                with client_of(server, timeout=timeout) as client:
+                    self.assertEqual(client.GetVersion(v1.GetVersionRequest()).version, wanted)
+            with client_of(server) as client:
+                self.assertEqual(client.GetVersion(v1.GetVersionRequest(), timeout=60).version, "60.0")
+
+    def test_the_connection_is_tls_unless_told_otherwise(self) -> None:
+        with FakeServer() as server, ipamer.connect(server.target, timeout=1) as client:
+            with self.assertRaises(grpc.RpcError):
+                client.AcquireIp(v1.AcquireIpRequest())
+        self.assertEqual(server.requests, [])
+
+    def test_plaintext_has_no_use_for_credentials(self) -> None:
+        with self.assertRaisesRegex(ValueError, "plaintext and credentials were both given"):
+            ipamer.connect("127.0.0.1:1", plaintext=True, credentials=grpc.ssl_channel_credentials())
+
+    def test_a_closed_client_says_so(self) -> None:
+        with FakeServer() as server:
+            client = client_of(server)
+            client.close()
+            with self.assertRaisesRegex(ValueError, "closed channel"):
+                client.AcquireIp(v1.AcquireIpRequest())
