@@ -4,12 +4,11 @@ import unittest
 
 import grpc
 import ipamer
-from fake_server import UNAVAILABLE, FakeServer, refused
+from fake_server import UNAVAILABLE, Failure, FakeServer, refused
 from ipamer import v1
 
 
-def client_of(server: FakeServer, **settings: float | None) -> ipamer.Client:
-    timeout = settings.get("timeout", 20.0)
+def client_of(server: FakeServer, timeout: float | None = 20.0) -> ipamer.Client:
     return ipamer.connect(server.target, plaintext=True, timeout=timeout)
 
 
@@ -88,8 +87,8 @@ class Refusals(unittest.TestCase):
                 list(client.Export(v1.ExportRequest()))
         self.assertEqual(ipamer.refusal(raised.exception).reason, v1.ERROR_REASON_NAMESPACE_NOT_FOUND)
 
-    def told_of(self, failure: tuple[grpc.StatusCode, tuple[object, ...]]) -> ipamer.Refusal:
-        with FakeServer(failure) as server, client_of(server) as client:  # type: ignore[arg-type]
+    def told_of(self, failure: Failure) -> ipamer.Refusal:
+        with FakeServer(failure) as server, client_of(server) as client:
             with self.assertRaises(grpc.RpcError) as raised:
                 client.AcquireIp(v1.AcquireIpRequest())
         return ipamer.refusal(raised.exception)
@@ -123,7 +122,7 @@ class Connections(unittest.TestCase):
     def test_calls_without_a_timeout_get_one(self) -> None:
         with FakeServer() as server:
             for timeout, wanted in ((20.0, "20.0"), (100.0, "100.0"), (None, "none")):
-                with client_of(server, timeout=timeout) as client:
+                with client_of(server, timeout) as client:
                     self.assertEqual(client.GetVersion(v1.GetVersionRequest()).version, wanted)
             with client_of(server) as client:
                 self.assertEqual(client.GetVersion(v1.GetVersionRequest(), timeout=60).version, "60.0")
