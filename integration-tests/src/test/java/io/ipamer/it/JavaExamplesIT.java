@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.tools.JavaCompiler;
@@ -31,19 +30,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class JavaExamplesIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern IN_PAGES =
-            Pattern.compile("```java\\n(?<code>.*?)```\\n(?:\\n```text\\n(?<output>.*?)```)?", Pattern.DOTALL);
     private static final Pattern IN_JAVADOC = Pattern.compile("<pre>\\{@code\\n(?<code>.*?)}</pre>", Pattern.DOTALL);
     private static final Pattern IMPORT = Pattern.compile("(?m)^import .*;\\n");
     private static final String ADDRESS = "127.0.0.1:9090";
 
-    /** Printed between two examples. */
-    private static final String BETWEEN = "----";
-
     @TempDir
     Path folder;
-
-    private record Example(String code, String output) {}
 
     @ParameterizedTest
     @ValueSource(
@@ -60,46 +52,34 @@ class JavaExamplesIT {
                         .target("127.0.0.1:" + server.grpcPort())
                         .plaintext()
                         .build()) {
-            List<Example> examples = examples(page);
-            assertThat(examples).isNotEmpty();
-            String printed = run(examples, client, "127.0.0.1:" + server.grpcPort());
-            String[] outputs = printed.split(BETWEEN, -1);
-            for (int i = 0; i < examples.size(); i++) {
-                Example example = examples.get(i);
-                if (example.output() == null) {
-                    assertThat(outputs[i]).as(example.code()).isNotEmpty();
-                } else {
-                    assertThat(outputs[i]).as(example.code()).isEqualTo(example.output());
-                }
+            Snippets examples = examples(page, "127.0.0.1:" + server.grpcPort());
+            assertThat(examples.sources()).isNotEmpty();
+            List<String> printed = run(examples.sources(), client);
+            if (page.endsWith(".md")) {
+                assertThat(printed).isEqualTo(examples.outputs());
+            } else {
+                assertThat(printed).noneMatch(String::isEmpty);
             }
         }
     }
 
-    private static List<Example> examples(String page) throws IOException {
-        String text = Files.readString(ROOT.resolve(page));
+    private static Snippets examples(String page, String address) throws IOException {
+        Path file = ROOT.resolve(page);
         if (page.endsWith(".md")) {
-            return IN_PAGES.matcher(text)
-                    .results()
-                    .map(MatchResult::group)
-                    .map(block -> {
-                        Matcher parts = IN_PAGES.matcher(block);
-                        assertThat(parts.matches()).isTrue();
-                        return new Example(parts.group("code"), parts.group("output"));
-                    })
-                    .toList();
+            return Snippets.of(file, "java", address);
         }
-        return IN_JAVADOC
-                .matcher(text)
+        List<String> sources = IN_JAVADOC
+                .matcher(Files.readString(file))
                 .results()
-                .map(block -> new Example(block.group(1).replaceAll("(?m)^ *\\* ?", ""), null))
+                .map(block -> block.group(1).replaceAll("(?m)^ *\\* ?", "").replace(ADDRESS, address))
                 .toList();
+        return new Snippets(sources, List.of());
     }
 
     /** What they print, all in one method of one class. */
-    private String run(List<Example> examples, IpamerClient client, String address) throws Exception {
-        String code = examples.stream()
-                .map(example -> example.code().replace(ADDRESS, address).replace("System.out", "out"))
-                .collect(Collectors.joining("out.print(\"" + BETWEEN + "\");\n"));
+    private List<String> run(List<String> sources, IpamerClient client) throws Exception {
+        String code =
+                String.join("out.println(\"" + Snippets.CUT + "\");\n", sources).replace("System.out", "out");
         Path file = Files.writeString(folder.resolve("Examples.java"), """
                 import io.ipamer.client.*;
                 import io.ipamer.proto.v1.AcquireIpRequest;
@@ -133,7 +113,7 @@ class JavaExamplesIT {
             program.getField("out").set(null, new PrintStream(printed, true, UTF_8));
             program.getMethod("run").invoke(null);
         }
-        return printed.toString(UTF_8);
+        return List.of(printed.toString(UTF_8).split(Snippets.CUT + "\n", -1));
     }
 
     private void compile(Path file) {
