@@ -17,7 +17,9 @@ enum GoProgram {
     /** go-ipam's server. */
     GO_IPAM("server"),
     /** What Kubernetes ran before it could ask gRPC servers for their health itself. */
-    HEALTH_PROBE("grpc-health-probe");
+    HEALTH_PROBE("grpc-health-probe"),
+    /** What the pages show calls with. */
+    GRPCURL("grpcurl");
 
     private static final Path SOURCES = Path.of("src", "test", "go");
     private static final Path BUILT = Path.of("target", "go").toAbsolutePath();
