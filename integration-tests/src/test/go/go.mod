@@ -4,7 +4,11 @@ go 1.25.0
 
 require (
 	connectrpc.com/connect v1.19.1
+	github.com/ipamer/ipamer/proto/clients/go v0.0.0
 	github.com/metal-stack/go-ipam v1.14.14
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20251222181119-0a764e51fe1b
+	google.golang.org/grpc v1.78.0
+	google.golang.org/protobuf v1.36.11
 )
 
 require (
@@ -81,9 +85,6 @@ require (
 	golang.org/x/sys v0.39.0 // indirect
 	golang.org/x/text v0.32.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20251222181119-0a764e51fe1b // indirect
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20251222181119-0a764e51fe1b // indirect
-	google.golang.org/grpc v1.78.0 // indirect
-	google.golang.org/protobuf v1.36.11 // indirect
 )
 
 tool (
@@ -92,3 +93,5 @@ tool (
 	github.com/metal-stack/go-ipam/cmd/client
 	github.com/metal-stack/go-ipam/cmd/server
 )
+
+replace github.com/ipamer/ipamer/proto/clients/go => ../../../../proto/clients/go

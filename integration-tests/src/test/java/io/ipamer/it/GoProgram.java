@@ -12,6 +12,8 @@ import java.util.Map;
 enum GoProgram {
     /** go-ipam's contract called as metal-api and metal-apiserver do; ours, on go-ipam's own module. */
     CLIENTS("goipam-clients"),
+    /** The calls of {@link InteropScenario}, through our client. */
+    INTEROP("interop"),
     /** go-ipam's command line; in its image it is {@code /cli}. */
     GO_IPAM_CLI("client"),
     /** go-ipam's server. */
@@ -52,8 +54,8 @@ enum GoProgram {
 
     /** The two halves: modules come from the network, and a machine may have none. */
     private static final class Build {
-        private static final Ran MODULES = go("list", "-deps", ".", "tool");
-        private static final Ran PROGRAMS = go("build", "-o", BUILT + "/", ".", "tool");
+        private static final Ran MODULES = go("list", "-deps", "./...", "tool");
+        private static final Ran PROGRAMS = go("build", "-o", BUILT + "/", "./...", "tool");
 
         private static Ran go(String... arguments) {
             List<String> command = new ArrayList<>(List.of("go"));
