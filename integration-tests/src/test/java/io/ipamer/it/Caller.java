@@ -141,18 +141,23 @@ abstract class Caller {
 
     /** ipamer.v1's reason of a failure; empty when it is not one of the server's own. */
     static String reason(StatusRuntimeException failure) {
+        return errorInfo(failure).getReason();
+    }
+
+    /** What the server says of a failure for programs; empty when it is not one of the server's own. */
+    static ErrorInfo errorInfo(StatusRuntimeException failure) {
         com.google.rpc.Status status = StatusProto.fromThrowable(failure);
         if (status != null) {
             for (Any detail : status.getDetailsList()) {
                 if (detail.is(ErrorInfo.class)) {
                     try {
-                        return detail.unpack(ErrorInfo.class).getReason();
+                        return detail.unpack(ErrorInfo.class);
                     } catch (InvalidProtocolBufferException malformed) {
                         throw new AssertionError(malformed);
                     }
                 }
             }
         }
-        return "";
+        return ErrorInfo.getDefaultInstance();
     }
 }

@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -16,7 +15,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.ipamer.it.InteropScenario.Step;
 import io.ipamer.it.InteropScenario.Variables;
@@ -167,16 +165,7 @@ final class InteropInJava {
     }
 
     private static JsonObject refusal(StatusRuntimeException refused) {
-        ErrorInfo info = ErrorInfo.getDefaultInstance();
-        try {
-            for (Any detail : StatusProto.fromThrowable(refused).getDetailsList()) {
-                if (detail.is(ErrorInfo.class)) {
-                    info = detail.unpack(ErrorInfo.class);
-                }
-            }
-        } catch (InvalidProtocolBufferException malformed) {
-            throw new AssertionError("the details of a refusal", malformed);
-        }
+        ErrorInfo info = Caller.errorInfo(refused);
         JsonObject metadata = new JsonObject();
         new TreeMap<>(info.getMetadataMap()).forEach(metadata::addProperty);
         JsonObject refusal = new JsonObject();
