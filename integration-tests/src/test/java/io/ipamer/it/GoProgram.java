@@ -36,8 +36,9 @@ enum GoProgram {
 
     /** Builds them all once, or skips the test that asks. Whether they build is for {@code .ci/run} to say, too. */
     static void build() {
-        assumeTrue(Ran.finds("go"), "there is no go to build go-ipam's clients with");
-        assumeTrue(Build.MODULES.exitCode() == 0, "go does not get go-ipam's clients: " + Build.MODULES.lastLine());
+        assumeTrue(Ran.finds("go"), "there is no go to build what is in src/test/go with");
+        assumeTrue(
+                Build.MODULES.exitCode() == 0, "go does not get what src/test/go needs: " + Build.MODULES.lastLine());
         assertThat(Build.PROGRAMS.exitCode()).as(Build.PROGRAMS.output()).isZero();
     }
 

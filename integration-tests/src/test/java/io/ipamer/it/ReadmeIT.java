@@ -24,6 +24,7 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 
 /**
  * What the pages show of grpcurl, curl and buf is what these print. Every console block of a page that has one of them is
@@ -76,7 +77,7 @@ class ReadmeIT {
 
     /** The server runs while the stream does. */
     private Stream<DynamicNode> againstAServer(List<ConsoleBlock> blocks, String page) {
-        Session session = Session.begin(folder.resolve(page));
+        Session session = new Session(folder.resolve(page));
         return blocks.stream()
                 .map(block -> (DynamicNode) dynamicTest(page + ":" + block.line(), () -> session.run(block)))
                 .onClose(session::close);
@@ -127,8 +128,13 @@ class ReadmeIT {
     }
 
     /** A server, and a folder with what the pages take for granted. */
-    private record Session(IpamerServer server, Path folder) {
-        static Session begin(Path folder) {
+    private static final class Session {
+        private final IpamerServer server = Servers.inMemory();
+        private final Path folder;
+        private int notRun;
+
+        Session(Path folder) {
+            this.folder = folder;
             try {
                 Files.createDirectories(folder);
                 Files.copy(Path.of("src/test/resources/goipam-dump-small.json"), folder.resolve("tenant-a.json"));
@@ -136,16 +142,15 @@ class ReadmeIT {
             } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
             }
-            return new Session(Servers.inMemory(), folder);
         }
 
         void run(ConsoleBlock block) {
-            for (String program : block.programs()) {
-                switch (program) {
-                    case "grpcurl" -> GoProgram.build();
-                    case "buf" -> Buf.bring();
-                    default -> assumeTrue(Ran.finds(program), "there is no " + program);
-                }
+            assumeTrue(notRun == 0, "it needs the block in line " + notRun + ", which was not run");
+            try {
+                needs(block.programs());
+            } catch (TestAbortedException missing) {
+                notRun = block.line();
+                throw missing;
             }
             for (Command command : block.commands()) {
                 Ran ran = run(command.text());
@@ -160,6 +165,16 @@ class ReadmeIT {
                                 "%s%nthe page shows:%n%s%nit prints:%n%s",
                                 command.text(), String.join("\n", command.shown()), printed)
                         .isTrue();
+            }
+        }
+
+        private static void needs(Set<String> programs) {
+            for (String program : programs) {
+                switch (program) {
+                    case "grpcurl" -> GoProgram.build();
+                    case "buf" -> Buf.bring();
+                    default -> assumeTrue(Ran.finds(program), "there is no " + program);
+                }
             }
         }
 
