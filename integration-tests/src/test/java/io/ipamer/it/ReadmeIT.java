@@ -36,7 +36,8 @@ import org.opentest4j.TestAbortedException;
  *   <li>one UUID stands for any other.
  * </ul>
  *
- * <p>A command succeeds, unless what is shown of it begins with {@code ERROR:}. Commands of one page share a folder.
+ * <p>A command succeeds, unless what is shown of it begins with {@code ERROR:}. Commands of one page share a folder, and one
+ * may need what another did: what comes behind a block that cannot be run on this machine is skipped like it.
  */
 class ReadmeIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
