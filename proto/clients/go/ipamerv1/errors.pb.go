@@ -94,7 +94,7 @@ const (
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 401
 	// NOT_FOUND: no namespace of that name. Keys: namespace.
 	ErrorReason_ERROR_REASON_NAMESPACE_NOT_FOUND ErrorReason = 501
-	// NOT_FOUND: no prefix with exactly that CIDR in the namespace. Keys: cidr.
+	// NOT_FOUND: no prefix with exactly that CIDR in the namespace. Keys: cidr, namespace.
 	ErrorReason_ERROR_REASON_PREFIX_NOT_FOUND ErrorReason = 502
 	// NOT_FOUND: the address to release is not handed out: it is free, reserved, or lies outside the prefix. Keys:
 	// address, cidr.

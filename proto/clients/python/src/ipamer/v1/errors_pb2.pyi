@@ -86,7 +86,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_NAMESPACE_NOT_FOUND: _ErrorReason.ValueType  # 501
     """NOT_FOUND: no namespace of that name. Keys: namespace."""
     ERROR_REASON_PREFIX_NOT_FOUND: _ErrorReason.ValueType  # 502
-    """NOT_FOUND: no prefix with exactly that CIDR in the namespace. Keys: cidr."""
+    """NOT_FOUND: no prefix with exactly that CIDR in the namespace. Keys: cidr, namespace."""
     ERROR_REASON_ALLOCATION_NOT_FOUND: _ErrorReason.ValueType  # 503
     """NOT_FOUND: the address to release is not handed out: it is free, reserved, or lies outside the prefix. Keys:
     address, cidr.
@@ -236,7 +236,7 @@ ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 401
 ERROR_REASON_NAMESPACE_NOT_FOUND: ErrorReason.ValueType  # 501
 """NOT_FOUND: no namespace of that name. Keys: namespace."""
 ERROR_REASON_PREFIX_NOT_FOUND: ErrorReason.ValueType  # 502
-"""NOT_FOUND: no prefix with exactly that CIDR in the namespace. Keys: cidr."""
+"""NOT_FOUND: no prefix with exactly that CIDR in the namespace. Keys: cidr, namespace."""
 ERROR_REASON_ALLOCATION_NOT_FOUND: ErrorReason.ValueType  # 503
 """NOT_FOUND: the address to release is not handed out: it is free, reserved, or lies outside the prefix. Keys:
 address, cidr.

@@ -52,7 +52,8 @@ class IpamerServiceStub(object):
     over all pages is in it exactly once; what comes or goes meanwhile may be.
 
     Revisions: a prefix, a namespace (its top-level prefixes) and the system (its namespaces) each count their changes.
-    An answer carries the number after the change. Calls that the server commits together share one.
+    An answer carries the number after the change. Calls that the server commits together share one. A refusal of a call
+    with a request_id may count, too: it makes sure that no earlier sending of that call is done any more.
 
     Repeating: a call that changes something and carries a `request_id` (1 to 128 Unicode characters, no control
     characters) can be sent again, and is done once. A repeat gets the first answer with `replayed` set. The same id with
@@ -238,7 +239,8 @@ class IpamerServiceServicer(object):
     over all pages is in it exactly once; what comes or goes meanwhile may be.
 
     Revisions: a prefix, a namespace (its top-level prefixes) and the system (its namespaces) each count their changes.
-    An answer carries the number after the change. Calls that the server commits together share one.
+    An answer carries the number after the change. Calls that the server commits together share one. A refusal of a call
+    with a request_id may count, too: it makes sure that no earlier sending of that call is done any more.
 
     Repeating: a call that changes something and carries a `request_id` (1 to 128 Unicode characters, no control
     characters) can be sent again, and is done once. A repeat gets the first answer with `replayed` set. The same id with
@@ -656,7 +658,8 @@ class IpamerService(object):
     over all pages is in it exactly once; what comes or goes meanwhile may be.
 
     Revisions: a prefix, a namespace (its top-level prefixes) and the system (its namespaces) each count their changes.
-    An answer carries the number after the change. Calls that the server commits together share one.
+    An answer carries the number after the change. Calls that the server commits together share one. A refusal of a call
+    with a request_id may count, too: it makes sure that no earlier sending of that call is done any more.
 
     Repeating: a call that changes something and carries a `request_id` (1 to 128 Unicode characters, no control
     characters) can be sent again, and is done once. A repeat gets the first answer with `replayed` set. The same id with

@@ -53,7 +53,8 @@ class IpamerServiceStub:
     over all pages is in it exactly once; what comes or goes meanwhile may be.
 
     Revisions: a prefix, a namespace (its top-level prefixes) and the system (its namespaces) each count their changes.
-    An answer carries the number after the change. Calls that the server commits together share one.
+    An answer carries the number after the change. Calls that the server commits together share one. A refusal of a call
+    with a request_id may count, too: it makes sure that no earlier sending of that call is done any more.
 
     Repeating: a call that changes something and carries a `request_id` (1 to 128 Unicode characters, no control
     characters) can be sent again, and is done once. A repeat gets the first answer with `replayed` set. The same id with
@@ -213,7 +214,8 @@ class IpamerServiceAsyncStub(IpamerServiceStub):
     over all pages is in it exactly once; what comes or goes meanwhile may be.
 
     Revisions: a prefix, a namespace (its top-level prefixes) and the system (its namespaces) each count their changes.
-    An answer carries the number after the change. Calls that the server commits together share one.
+    An answer carries the number after the change. Calls that the server commits together share one. A refusal of a call
+    with a request_id may count, too: it makes sure that no earlier sending of that call is done any more.
 
     Repeating: a call that changes something and carries a `request_id` (1 to 128 Unicode characters, no control
     characters) can be sent again, and is done once. A repeat gets the first answer with `replayed` set. The same id with
@@ -369,7 +371,8 @@ class IpamerServiceServicer(metaclass=_abc_1.ABCMeta):
     over all pages is in it exactly once; what comes or goes meanwhile may be.
 
     Revisions: a prefix, a namespace (its top-level prefixes) and the system (its namespaces) each count their changes.
-    An answer carries the number after the change. Calls that the server commits together share one.
+    An answer carries the number after the change. Calls that the server commits together share one. A refusal of a call
+    with a request_id may count, too: it makes sure that no earlier sending of that call is done any more.
 
     Repeating: a call that changes something and carries a `request_id` (1 to 128 Unicode characters, no control
     characters) can be sent again, and is done once. A repeat gets the first answer with `replayed` set. The same id with

@@ -233,7 +233,7 @@ class IpamerApiIT {
         assertThat(conflicts)
                 .extracting(conflict ->
                         conflict.getCidr() + " " + conflict.getConflictsWith() + " " + conflict.getExisting())
-                .containsExactlyInAnyOrder("10.1.0.0/16 10.0.0.0/8 true", "192.168.7.0/24 192.168.0.0/16 false");
+                .containsExactly("10.1.0.0/16 10.0.0.0/8 true", "192.168.0.0/16 192.168.7.0/24 false");
     }
 
     @Test

@@ -102,10 +102,12 @@ public final class AddressFormatException extends IllegalArgumentException {
      */
     @Override
     public String getMessage() {
-        return quote(input, SHOWN)
-                + (cidr ? " is no CIDR: " : " is no IP address: ")
-                + problem(SHOWN)
-                + position(SHOWN);
+        return quote(input, SHOWN) + ' ' + complaint();
+    }
+
+    /** {@link #getMessage} without the input, for those who name it themselves. */
+    public String complaint() {
+        return (cidr ? "is no CIDR: " : "is no IP address: ") + problem(SHOWN) + position(SHOWN);
     }
 
     private String netipText(int shown) {

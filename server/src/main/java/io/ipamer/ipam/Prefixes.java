@@ -270,13 +270,13 @@ public final class Prefixes {
     public record FreeBlockList(Prefix prefix, List<Cidr> blocks, long acquiredAndReserved, long childrenAndLeaked) {}
 
     /**
-     * Which of the CIDRs overlap one another or a top-level prefix of the namespace; at most {@code limit} pairs. Costs a
-     * seek for each CIDR and a step for each pair.
+     * Which of the CIDRs overlap a top-level prefix of the namespace, or one another; at most {@code limit} pairs, in the
+     * order of the CIDRs: of each first those with prefixes, ascending, then those with CIDRs that come after it. Costs a
+     * seek for each CIDR and a step for each pair of them.
      */
     public CompletableFuture<List<Overlap>> overlaps(String namespace, List<Cidr> cidrs, int limit) {
-        List<Overlap> found = Overlap.among(cidrs, limit);
         return Failures.told(router.namespace(namespace)
-                .thenCompose(target -> overlapsFrom(Scope.of(target), cidrs, 0, limit, found)));
+                .thenCompose(target -> overlapsFrom(Scope.of(target), cidrs, 0, limit, new ArrayList<>(0))));
     }
 
     private CompletableFuture<List<Overlap>> overlapsFrom(
@@ -285,8 +285,13 @@ public final class Prefixes {
             return CompletableFuture.completedFuture(found);
         }
         Cidr cidr = cidrs.get(index);
-        return overlapsFrom(scope, cidr, cidr.first(), limit, found)
-                .thenCompose(done -> overlapsFrom(scope, cidrs, index + 1, limit, found));
+        return overlapsFrom(scope, cidr, cidr.first(), limit, found).thenCompose(done -> {
+            cidrs.subList(index + 1, cidrs.size()).stream()
+                    .filter(cidr::overlaps)
+                    .limit(limit - found.size())
+                    .forEach(later -> found.add(new Overlap(cidr, later, false)));
+            return overlapsFrom(scope, cidrs, index + 1, limit, found);
+        });
     }
 
     private CompletableFuture<List<Overlap>> overlapsFrom(

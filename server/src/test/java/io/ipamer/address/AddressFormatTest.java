@@ -101,6 +101,7 @@ class AddressFormatTest {
         assertThat(e.isZoned()).isEqualTo(problem.equals("zone is not allowed"));
         String position = at == null ? "" : " (at \"" + at + "\")";
         assertThat(e).hasMessage("\"%s\" is no IP address: %s%s", text, problem, position);
+        assertThat(e.complaint()).isEqualTo("is no IP address: " + problem + position);
         assertThat(e.netipText()).isEqualTo("ParseAddr(\"%s\"): %s%s", text, problem, position);
     }
 

@@ -58,7 +58,7 @@ final class Fields {
         try {
             cidr = Cidr.parse(value);
         } catch (AddressFormatException malformed) {
-            throw wrong(Reason.INVALID_CIDR, field, value, malformed.getMessage(), Map.of());
+            throw wrong(Reason.INVALID_CIDR, field, value, malformed.complaint(), Map.of());
         }
         try {
             return Cidr.parseStrict(value);
@@ -79,7 +79,7 @@ final class Fields {
         try {
             return IpAddress.parse(value);
         } catch (AddressFormatException malformed) {
-            throw wrong(Reason.INVALID_ADDRESS, field, value, malformed.getMessage(), Map.of());
+            throw wrong(Reason.INVALID_ADDRESS, field, value, malformed.complaint(), Map.of());
         }
     }
 
@@ -116,9 +116,19 @@ final class Fields {
         return value;
     }
 
-    /** An unsigned 32-bit length; the rules say which are possible. */
-    static int length(int value) {
-        return value < 0 ? Integer.MAX_VALUE : value;
+    /** An unsigned 32-bit length; the rules say which of those below 2^31 are possible. */
+    static int length(String field, int value, Cidr parent) {
+        if (value < 0) {
+            String length = Integer.toUnsignedString(value);
+            throw wrong(
+                    Reason.LENGTH_OUT_OF_RANGE,
+                    field,
+                    length,
+                    "is out of range: more than that of " + parent + ", at most "
+                            + parent.family().bits(),
+                    Map.of("length", length, "parent_cidr", parent.toString()));
+        }
+        return value;
     }
 
     static Reservation reservation(String field, ReservationPolicy value, int number) {

@@ -267,7 +267,12 @@ public final class IpamerApi extends IpamerServiceGrpc.IpamerServiceImplBase {
         return switch (request.getTargetCase()) {
             case LENGTH ->
                 ipam.prefixes()
-                        .acquireChild(namespace, parent, Fields.length(request.getLength()), reservation, options);
+                        .acquireChild(
+                                namespace,
+                                parent,
+                                Fields.length("length", request.getLength(), parent),
+                                reservation,
+                                options);
             case CIDR ->
                 ipam.prefixes()
                         .acquireChild(namespace, parent, Fields.cidr("cidr", request.getCidr()), reservation, options);
