@@ -1,0 +1,116 @@
+package io.ipamer.cli.terminal;
+
+/**
+ * Text that others wrote, made fit to be shown: nothing in it moves the cursor, changes colours, turns the direction
+ * of writing, begins a line, or is there without being seen. And how many columns text takes.
+ */
+public final class Printable {
+    private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
+    private static final int ZERO_WIDTH_JOINER = 0x200d;
+    private static final int FIRST_INVISIBLE = 0xe0000;
+
+    /** Where characters are two columns wide, by Unicode's East Asian Width; first and last of each range. */
+    private static final int[] WIDE = {
+        0x1100, 0x115f, 0x231a, 0x231b, 0x2329, 0x232a, 0x23e9, 0x23ec, 0x2e80, 0x303e, 0x3041, 0x4dbf, 0x4e00, 0xa4cf,
+        0xa960, 0xa97f, 0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe30, 0xfe6f, 0xff00, 0xff60, 0xffe0, 0xffe6, 0x16fe0,
+        0x18dff, 0x1b000, 0x1b2ff, 0x1f18e, 0x1f18e, 0x1f191, 0x1f19a, 0x1f200, 0x1f320, 0x1f32d, 0x1f64f, 0x1f680,
+        0x1f6fc, 0x1f7e0, 0x1f7eb, 0x1f900, 0x1f9ff, 0x1fa70, 0x1faff, 0x20000, 0x3fffd
+    };
+
+    private Printable() {}
+
+    /** The text; what must not reach a terminal is written as Java writes it, such as {@code \u001b}. */
+    public static String of(String text) {
+        StringBuilder safe = null;
+        for (int i = 0; i < text.length(); ) {
+            int point = text.codePointAt(i);
+            boolean show = isShown(point);
+            if (!show && safe == null) {
+                safe = new StringBuilder(text.length() + 16).append(text, 0, i);
+            }
+            if (safe != null) {
+                if (show) {
+                    safe.appendCodePoint(point);
+                } else {
+                    escape(point, safe);
+                }
+            }
+            i += Character.charCount(point);
+        }
+        return safe == null ? text : safe.toString();
+    }
+
+    /** How many columns a terminal gives the text. */
+    static int width(String text) {
+        int width = 0;
+        for (int i = 0; i < text.length(); ) {
+            int point = text.codePointAt(i);
+            width += width(point);
+            i += Character.charCount(point);
+        }
+        return width;
+    }
+
+    /** The text if it has that many columns at most, else as much of it as leaves room for the mark of a cut. */
+    static String cut(String text, int columns, String mark) {
+        if (width(text) <= columns) {
+            return text;
+        }
+        int room = columns - width(mark);
+        int width = 0;
+        int end = 0;
+        while (end < text.length()) {
+            int point = text.codePointAt(end);
+            width += width(point);
+            if (width > room) {
+                break;
+            }
+            end += Character.charCount(point);
+        }
+        return text.substring(0, end) + mark;
+    }
+
+    private static int width(int point) {
+        if (point < 0x300) {
+            return 1;
+        }
+        switch (Character.getType(point)) {
+            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.FORMAT -> {
+                return 0;
+            }
+            default -> {
+                for (int i = 0; i < WIDE.length && WIDE[i] <= point; i += 2) {
+                    if (point <= WIDE[i + 1]) {
+                        return 2;
+                    }
+                }
+                return 1;
+            }
+        }
+    }
+
+    private static boolean isShown(int point) {
+        if (point >= ' ' && point <= '~') {
+            return true;
+        }
+        return switch (Character.getType(point)) {
+            case Character.CONTROL,
+                    Character.SURROGATE,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.PRIVATE_USE -> false;
+            // What Java does not know yet: letters and pictures of a newer Unicode, but for its plane of invisible
+            // ones.
+            case Character.UNASSIGNED -> point < FIRST_INVISIBLE;
+            // Among them what turns the direction of writing. The joiners belong to words of some languages.
+            case Character.FORMAT -> point == ZERO_WIDTH_NON_JOINER || point == ZERO_WIDTH_JOINER;
+            default -> true;
+        };
+    }
+
+    private static void escape(int point, StringBuilder into) {
+        for (char unit : Character.toChars(point)) {
+            into.append(String.format("\\u%04x", (int) unit));
+        }
+    }
+}
