@@ -7,7 +7,7 @@ import io.ipamer.bench.ContractKind;
 import io.ipamer.bench.Progress;
 import io.ipamer.bench.Report;
 import io.ipamer.bench.Scenario;
-import java.io.Console;
+import io.ipamer.cli.terminal.Terminal;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -39,6 +39,8 @@ import picocli.CommandLine.TypeConversionException;
             "fill             as acquire-release, beside 10, 100, 1,000 ... acquired ones"
         })
 final class BenchCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -140,6 +142,10 @@ final class BenchCommand implements Callable<Integer> {
             description = "Seed of the choice among prefixes. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
+    BenchCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
     /** How the report is written. */
     enum Output {
         text,
@@ -176,8 +182,8 @@ final class BenchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException wrongUse) {
             throw new ParameterException(spec.commandLine(), wrongUse.getMessage(), wrongUse);
         }
-        Report report = Bench.run(settings, new Progress(spec.commandLine().getErr(), onTerminal()));
-        PrintWriter out = spec.commandLine().getOut();
+        Report report = Bench.run(settings, new Progress(terminal.err(), terminal.errOnTerminal()));
+        PrintWriter out = terminal.out();
         out.print(output == Output.json ? report.toJson() + System.lineSeparator() : report.toText());
         out.flush();
         String failure = report.failure();
@@ -185,20 +191,6 @@ final class BenchCommand implements Callable<Integer> {
             throw new BenchException(failure);
         }
         return Main.OK;
-    }
-
-    /** From Java 22 on there may be a console without a terminal, and the method that tells is not there before. */
-    @SuppressWarnings("SystemConsoleNull")
-    private static boolean onTerminal() {
-        Console console = System.console();
-        if (console == null) {
-            return false;
-        }
-        try {
-            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
-        } catch (ReflectiveOperationException before22) {
-            return true;
-        }
     }
 
     /** A number with ms, s or m behind it. */

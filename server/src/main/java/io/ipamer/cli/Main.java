@@ -3,23 +3,31 @@ package io.ipamer.cli;
 import io.ipamer.app.Build;
 import io.ipamer.app.ConfigException;
 import io.ipamer.bench.BenchException;
+import io.ipamer.cli.terminal.NoAnswerException;
+import io.ipamer.cli.terminal.Printable;
+import io.ipamer.cli.terminal.Terminal;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The program. Exit codes: 0 fine, 1 failed, 2 wrong use, a setting that cannot be, or an address that is taken. */
+/**
+ * The program. Exit codes: 0 fine, 1 failed or refused by the server, 2 wrong use, a setting that cannot be, or an
+ * address that is taken, 3 the server cannot be reached, 130 Ctrl-C, which the JVM sees to.
+ */
 @Command(
         name = "ipamer",
         description = "IP address management: hands out prefixes and addresses, and never the same one twice.",
         footer = {"", "Start with: ipamer serve", "More on a command: ipamer COMMAND --help"},
-        subcommands = {Serve.class, Migrate.class, CheckConfig.class, BenchCommand.class},
         versionProvider = Main.Version.class,
         mixinStandardHelpOptions = true,
-        usageHelpWidth = 100,
         scope = ScopeType.INHERIT,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
@@ -27,35 +35,79 @@ public final class Main {
     private static final int FAILED = 1;
     private static final int WRONG_USE = 2;
 
+    private static final int NARROWEST_HELP = 60;
+    private static final int WIDEST_HELP = 100;
+
+    /** By name and in the order of the help. Classes are named behind suppliers: what is not run is not loaded. */
+    private static final Map<String, Supplier<Class<?>>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("serve", () -> Serve.class);
+        COMMANDS.put("migrate", () -> Migrate.class);
+        COMMANDS.put("check-config", () -> CheckConfig.class);
+        COMMANDS.put("bench", () -> BenchCommand.class);
+        COMMANDS.put("completion", () -> Completion.class);
+    }
+
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(run(args));
+        System.exit(run(Terminal.ofProcess(), args));
     }
 
-    static int run(String... args) {
-        CommandLine commandLine = new CommandLine(new Main());
-        commandLine.setParameterExceptionHandler((wrong, given) -> {
-            complain(wrong.getCommandLine(), wrong.getMessage() + suggestion(wrong) + "; see ipamer --help");
-            return WRONG_USE;
-        });
-        commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
-            if (failure instanceof ConfigException) {
-                complain(command, String.valueOf(failure.getMessage()));
+    static int run(Terminal terminal, String... args) {
+        Supplier<Class<?>> only = args.length == 0 ? null : COMMANDS.get(args[0]);
+        CommandLine commandLine = only == null ? commandLine(terminal) : commandLine(terminal, Map.of(args[0], only));
+        try {
+            if (args.length == 0) {
+                commandLine.usage(terminal.out());
                 return WRONG_USE;
             }
-            if (failure instanceof BenchException) {
-                complain(command, String.valueOf(failure.getMessage()));
-                return FAILED;
-            }
-            failure.printStackTrace(command.getErr());
-            return FAILED;
-        });
-        if (args.length == 0) {
-            commandLine.usage(commandLine.getOut());
-            return WRONG_USE;
+            return commandLine.execute(args);
+        } finally {
+            terminal.out().flush();
+            terminal.err().flush();
         }
-        return commandLine.execute(args);
+    }
+
+    /** The program with all of its commands. */
+    static CommandLine commandLine(Terminal terminal) {
+        return commandLine(terminal, COMMANDS);
+    }
+
+    /** The program with some of its commands: to look at what a command can be told takes time, and only one is run. */
+    private static CommandLine commandLine(Terminal terminal, Map<String, Supplier<Class<?>>> chosen) {
+        Commands commands = new Commands(terminal);
+        CommandLine commandLine = new CommandLine(new Main(), commands);
+        chosen.forEach((name, type) -> commandLine.addSubcommand(name, new CommandLine(type.get(), commands)));
+        return commandLine
+                .setOut(terminal.out())
+                .setErr(terminal.err())
+                .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.colours() ? Ansi.ON : Ansi.OFF))
+                .setUsageHelpWidth(
+                        terminal.onTerminal()
+                                ? Math.max(NARROWEST_HELP, Math.min(terminal.width(), WIDEST_HELP))
+                                : WIDEST_HELP)
+                .setParameterExceptionHandler((wrong, given) -> {
+                    complain(terminal, wrong.getMessage() + suggestion(wrong) + "; see ipamer --help");
+                    return WRONG_USE;
+                })
+                .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure));
+    }
+
+    /** Says what went wrong; the exit code. A failure that nobody thought of shows where it happened. */
+    private static int failed(Terminal terminal, Exception failure) {
+        int exitCode;
+        if (failure instanceof ConfigException || failure instanceof NoAnswerException) {
+            exitCode = WRONG_USE;
+        } else if (failure instanceof BenchException) {
+            exitCode = FAILED;
+        } else {
+            failure.printStackTrace(terminal.err());
+            return FAILED;
+        }
+        complain(terminal, String.valueOf(failure.getMessage()));
+        return exitCode;
     }
 
     private static String suggestion(ParameterException wrong) {
@@ -65,9 +117,9 @@ public final class Main {
     }
 
     /** One line, whatever the message. */
-    private static void complain(CommandLine command, String message) {
-        command.getErr().println("ipamer: " + message.replaceAll("\\s*\\R\\s*", " "));
-        command.getErr().flush();
+    private static void complain(Terminal terminal, String message) {
+        terminal.out().flush();
+        terminal.err().println("ipamer: " + Printable.of(message.replaceAll("\\s*\\R\\s*", " ")));
     }
 
     /** What {@code --version} prints. */
