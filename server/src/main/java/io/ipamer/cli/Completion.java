@@ -46,7 +46,7 @@ final class Completion implements Callable<Integer> {
                             // the file when something is to be completed for the first time: then that is to be done
                             // too.
                             case zsh ->
-                                "#compdef ipamer\n" + script
+                                "#compdef ipamer\nfunction compopt { : }\n" + script
                                         + "\nif [ \"$funcstack[1]\" = \"_ipamer\" ]; then\n"
                                         + "  _bash_complete -o default -F _complete_ipamer\nfi\n";
                         });
