@@ -47,6 +47,7 @@ public final class Main {
         COMMANDS.put("check-config", () -> CheckConfig.class);
         COMMANDS.put("bench", () -> BenchCommand.class);
         COMMANDS.put("completion", () -> Completion.class);
+        COMMANDS.put("load-classes", () -> LoadClasses.class);
     }
 
     private Main() {}
