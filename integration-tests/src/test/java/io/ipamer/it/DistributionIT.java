@@ -232,6 +232,25 @@ class DistributionIT {
         assertThat(said.exitCode()).isZero();
     }
 
+    @Test
+    void onATerminalHelpHasItsWidthAndColoursAndInAFileNeither() throws Exception {
+        assumeTrue(Ran.finds("script"), "there is no script on this machine, which makes terminals");
+        variables.put("TERM", "xterm");
+        variables.put("LAUNCHER", launcher.toString());
+        for (String redirected : List.of("", "2> /dev/null", "< /dev/null")) {
+            Said onTerminal = run(
+                    Path.of("/bin/sh"),
+                    "-c",
+                    "script -qec 'stty cols 70; \"$LAUNCHER\" serve --help " + redirected + "' /dev/null");
+            assertThat(onTerminal.out()).as(redirected).contains("\u001b[33m--config");
+            assertThat(onTerminal.out().replaceAll("\u001b\\[[0-9;]*m", "").lines())
+                    .as(redirected)
+                    .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(70))
+                    .anySatisfy(line -> assertThat(line).hasSizeGreaterThan(60));
+        }
+        assertThat(run(launcher, "serve", "--help").out()).doesNotContain("\u001b");
+    }
+
     /** Even as root: a folder cannot be made below a file. */
     @Test
     void whereNothingCanBeKeptCommandsRunAllTheSame() throws Exception {

@@ -72,7 +72,9 @@ class MainTest {
 
     @Test
     void helpNamesTheCommands() {
-        assertThat(run("--help").out()).contains("serve", "check-config", "bench");
+        assertThat(run("--help").out())
+                .contains("serve", "check-config", "bench", "completion")
+                .doesNotContain("load-classes");
     }
 
     @Test
