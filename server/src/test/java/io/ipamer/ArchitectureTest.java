@@ -103,7 +103,7 @@ final class ArchitectureTest {
     static final ArchRule onlyTheDoorsKnowTransports = noClasses()
             .that()
             .resideOutsideOfPackages(
-                    "io.ipamer.api.grpc", "io.ipamer.api.http..", "io.ipamer.app", "io.ipamer.cli", "io.ipamer.bench")
+                    "io.ipamer.api.grpc", "io.ipamer.api.http..", "io.ipamer.app", "io.ipamer.cli..", "io.ipamer.bench")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.grpc.netty..", "io.grpc.inprocess..", "io.netty..", "com.linecorp.armeria..")
@@ -121,7 +121,7 @@ final class ArchitectureTest {
                     "io.ipamer.api..",
                     "io.ipamer.access",
                     "io.ipamer.app",
-                    "io.ipamer.cli",
+                    "io.ipamer.cli..",
                     "io.ipamer.client",
                     "io.ipamer.bench",
                     "io.ipamer.proto..")

@@ -7,20 +7,17 @@ import io.ipamer.bench.ContractKind;
 import io.ipamer.bench.Progress;
 import io.ipamer.bench.Report;
 import io.ipamer.bench.Scenario;
+import io.ipamer.cli.remote.Time;
 import io.ipamer.cli.terminal.Terminal;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Measures a server. */
 @Command(
@@ -191,25 +188,5 @@ final class BenchCommand implements Callable<Integer> {
             throw new BenchException(failure);
         }
         return Main.OK;
-    }
-
-    /** A number with ms, s or m behind it. */
-    static final class Time implements ITypeConverter<Duration> {
-        private static final Pattern FORM = Pattern.compile("([0-9]{1,9})(ms|s|m)");
-
-        @Override
-        public Duration convert(String text) {
-            Matcher parts = FORM.matcher(text);
-            if (!parts.matches()) {
-                throw new TypeConversionException(
-                        "it must be a number with ms, s or m, such as 500ms, not \"" + text + '"');
-            }
-            long number = Long.parseLong(parts.group(1));
-            return switch (parts.group(2)) {
-                case "ms" -> Duration.ofMillis(number);
-                case "s" -> Duration.ofSeconds(number);
-                default -> Duration.ofMinutes(number);
-            };
-        }
     }
 }

@@ -3,6 +3,8 @@ package io.ipamer.cli;
 import io.ipamer.app.Build;
 import io.ipamer.app.ConfigException;
 import io.ipamer.bench.BenchException;
+import io.ipamer.cli.remote.CommandFailure;
+import io.ipamer.cli.remote.RemoteCommands;
 import io.ipamer.cli.terminal.NoAnswerException;
 import io.ipamer.cli.terminal.Printable;
 import io.ipamer.cli.terminal.Terminal;
@@ -46,6 +48,7 @@ public final class Main {
         COMMANDS.put("migrate", () -> Migrate.class);
         COMMANDS.put("check-config", () -> CheckConfig.class);
         COMMANDS.put("bench", () -> BenchCommand.class);
+        COMMANDS.putAll(RemoteCommands.byName());
         COMMANDS.put("completion", () -> Completion.class);
         COMMANDS.put("load-classes", () -> LoadClasses.class);
     }
@@ -90,7 +93,10 @@ public final class Main {
                                 ? Math.max(NARROWEST_HELP, Math.min(terminal.width(), WIDEST_HELP))
                                 : WIDEST_HELP)
                 .setParameterExceptionHandler((wrong, given) -> {
-                    complain(terminal, wrong.getMessage() + suggestion(wrong) + "; see ipamer --help");
+                    complain(
+                            terminal,
+                            wrong.getMessage() + suggestion(wrong) + "; see "
+                                    + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
                     return WRONG_USE;
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure));
@@ -103,6 +109,8 @@ public final class Main {
             exitCode = WRONG_USE;
         } else if (failure instanceof BenchException) {
             exitCode = FAILED;
+        } else if (failure instanceof CommandFailure command) {
+            exitCode = command.exitCode();
         } else {
             failure.printStackTrace(terminal.err());
             return FAILED;

@@ -1,0 +1,97 @@
+package io.ipamer.cli.remote;
+
+import io.ipamer.address.Cidr;
+import io.ipamer.cli.terminal.ProgressBar;
+import io.ipamer.cli.terminal.ProgressBar.Unit;
+import io.ipamer.cli.terminal.Terminal;
+import io.ipamer.client.Allocation;
+import io.ipamer.client.Ipamer;
+import io.ipamer.client.IpamerException;
+import io.ipamer.client.Metadata;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Acquires more addresses than one call may, step by step. Each step has a request id of its own that follows from that
+ * of the command: the same command again gets what was acquired, and goes on from there.
+ */
+final class BulkAcquire {
+    /** The most that one call takes. */
+    static final int STEP = 4_096;
+
+    private final Terminal terminal;
+    private final Cidr prefix;
+    private final Metadata metadata;
+    private final RequestIdOption request;
+    private final AtomicLong acquired = new AtomicLong();
+
+    BulkAcquire(Terminal terminal, Cidr prefix, Metadata metadata, RequestIdOption request) {
+        this.terminal = terminal;
+        this.prefix = prefix;
+        this.metadata = metadata;
+        this.request = request;
+    }
+
+    void run(Ipamer ipamer, int wanted, Output output) throws IOException {
+        if (!request.given()) {
+            requireRoom(ipamer, wanted);
+        }
+        Output.Listing<Allocation> listing = output.listing(new AllocationShape());
+        ProgressBar progress = ProgressBar.of(terminal, "addresses", Unit.THINGS, wanted, System::nanoTime);
+        Interruption interruption = Interruption.says(terminal, () -> {
+            progress.close();
+            return "stopped: " + unfinished(wanted) + ", and perhaps up to " + count(STEP) + " more" + goOn();
+        });
+        try (progress) {
+            for (int step = 0; acquired.get() < wanted; step++) {
+                int size = (int) Math.min(STEP, wanted - acquired.get());
+                List<Allocation> some =
+                        ipamer.withRequestId(request.id() + '/' + step).acquireIps(prefix.toString(), size, metadata);
+                acquired.addAndGet(some.size());
+                for (Allocation one : some) {
+                    listing.add(one);
+                }
+                if (!terminal.onTerminal()) {
+                    progress.at(acquired.get());
+                }
+            }
+        } catch (IpamerException failed) {
+            if (Failures.outcomeUnknown(failed) || acquired.get() > 0) {
+                throw new OutcomeUnknown(failed, unfinished(wanted) + goOn());
+            }
+            throw failed;
+        } finally {
+            interruption.over();
+        }
+        listing.end();
+    }
+
+    /** What cannot be had is not begun. Whoever goes on with a request id has a part of it already. */
+    private void requireRoom(Ipamer ipamer, int wanted) {
+        BigInteger free = ipamer.usage(prefix.toString()).free();
+        if (free.compareTo(BigInteger.valueOf(wanted)) < 0) {
+            throw new CommandFailure(
+                    CommandFailure.REFUSED,
+                    "not " + count(wanted) + " free addresses in " + prefix + ": " + free + " free; none was acquired");
+        }
+    }
+
+    private String unfinished(int wanted) {
+        return count(acquired.get()) + " of " + count(wanted) + " addresses are acquired";
+    }
+
+    private String goOn() {
+        return "; the same command with --request-id " + request.id() + " lists them and goes on"
+                + (metadata.owner().isEmpty()
+                        ? ""
+                        : ", and ipamer ip release " + prefix + " --owner " + metadata.owner()
+                                + " releases all that this owner has there");
+    }
+
+    private static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+}

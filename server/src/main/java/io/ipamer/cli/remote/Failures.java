@@ -1,0 +1,122 @@
+package io.ipamer.cli.remote;
+
+import io.grpc.Status;
+import io.ipamer.client.IpamerException;
+import io.ipamer.client.Reason;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Says failures of calls so that who typed a command knows what is wrong with it. */
+final class Failures {
+    private Failures() {}
+
+    /** True after a failure that leaves open whether a change was made. */
+    static boolean outcomeUnknown(IpamerException failed) {
+        return switch (failed.code()) {
+            case DEADLINE_EXCEEDED, CANCELLED -> true;
+            case UNAVAILABLE -> failed.reason() == Reason.NONE && !neverSent(failed);
+            default -> failed.reason() == Reason.OUTCOME_UNKNOWN;
+        };
+    }
+
+    /** {@code argument}: names what a field of the contract is on this command line. */
+    static CommandFailure of(IpamerException failed, Target target, UnaryOperator<String> argument) {
+        return switch (failed.code()) {
+            case DEADLINE_EXCEEDED ->
+                new CommandFailure(
+                        CommandFailure.NOT_REACHABLE,
+                        "no answer from " + target.address() + " within " + time(target.timeout())
+                                + "; --timeout waits longer",
+                        failed);
+            case UNAVAILABLE ->
+                failed.reason() == Reason.NONE ? unreachable(failed, target) : refused(failed, argument);
+            case UNKNOWN, UNIMPLEMENTED, INTERNAL ->
+                failed.reasonName().isEmpty() ? foreign(failed, target) : refused(failed, argument);
+            default -> refused(failed, argument);
+        };
+    }
+
+    private static CommandFailure refused(IpamerException failed, UnaryOperator<String> argument) {
+        String message = String.valueOf(failed.getMessage());
+        String field = failed.metadata().getOrDefault("field", "");
+        if (!field.isEmpty() && message.startsWith(field)) {
+            int bracket = field.indexOf('[');
+            int dot = field.lastIndexOf('.');
+            String name = bracket > 0 && dot > bracket
+                    ? field.substring(dot + 1)
+                    : bracket > 0 ? field.substring(0, bracket) : field;
+            message = argument.apply(name) + message.substring(field.length());
+        }
+        return new CommandFailure(CommandFailure.REFUSED, message, failed);
+    }
+
+    private static CommandFailure unreachable(IpamerException failed, Target target) {
+        String why = String.valueOf(failed.getMessage());
+        String advice = "";
+        Throwable cause = cause(failed);
+        if (cause instanceof UnknownHostException || why.startsWith("Unable to resolve host")) {
+            why = "there is no host of that name";
+        } else if (cause instanceof NoRouteToHostException) {
+            why = "there is no way to that host";
+        } else if (cause instanceof ConnectException) {
+            why = "nothing listens there";
+            advice = "; is it running? start it with ipamer serve";
+        } else if (cause instanceof SSLException || isTls(why)) {
+            why = "TLS failed: " + (cause == null ? why : cause.getMessage());
+            advice = "; does it speak TLS, and is its certificate trusted (--ca)?";
+        } else {
+            why = "the connection broke"
+                    + (cause == null || cause.getMessage() == null ? "" : ": " + cause.getMessage());
+            advice = target.tls() ? "; does it speak gRPC with TLS?" : "; does it speak gRPC, or want --tls?";
+        }
+        return new CommandFailure(
+                CommandFailure.NOT_REACHABLE, "no ipamer server at " + target.address() + ": " + why + advice, failed);
+    }
+
+    private static boolean isTls(String why) {
+        return why.contains("TLS") || why.contains("SSL") || why.contains("ssl");
+    }
+
+    /** Something answered that is no server of ours, or one of another version. */
+    private static CommandFailure foreign(IpamerException failed, Target target) {
+        String what = failed.code() == Status.Code.UNIMPLEMENTED
+                ? "the server at " + target.address()
+                        + " does not know this call: it is older than this program, or none" + " of ipamer"
+                : "the server at " + target.address() + " failed: " + failed.getMessage();
+        return new CommandFailure(CommandFailure.REFUSED, what, failed);
+    }
+
+    private static boolean neverSent(IpamerException failed) {
+        return cause(failed) instanceof ConnectException
+                || cause(failed) instanceof UnknownHostException
+                || cause(failed) instanceof NoRouteToHostException
+                || String.valueOf(failed.getMessage()).startsWith("Unable to resolve host");
+    }
+
+    /** Behind what gRPC says: what the network said. */
+    private static @Nullable Throwable cause(IpamerException failed) {
+        Throwable last = null;
+        Throwable next = failed.getCause();
+        for (int depth = 0; next != null && depth < 10; depth++) {
+            last = next;
+            if (next instanceof ConnectException
+                    || next instanceof UnknownHostException
+                    || next instanceof NoRouteToHostException
+                    || next instanceof SSLException) {
+                return next;
+            }
+            next = next.getCause();
+        }
+        return last == failed.getCause() ? null : last;
+    }
+
+    private static String time(@Nullable Duration given) {
+        Duration time = given == null ? Target.USUAL_TIMEOUT : given;
+        return time.toMillis() % 1_000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+    }
+}

@@ -1,0 +1,76 @@
+package io.ipamer.cli.remote;
+
+import io.ipamer.cli.terminal.Terminal;
+import io.ipamer.client.Ipamer;
+import io.ipamer.client.IpamerClient;
+import io.ipamer.client.IpamerException;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** A command that asks a server. */
+abstract class RemoteCommand implements Callable<Integer> {
+    static final int OK = 0;
+
+    final Terminal terminal;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec spec;
+
+    @Mixin
+    private final ServerOptions server = new ServerOptions();
+
+    RemoteCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public final Integer call() {
+        Target target = server.target(spec, System::getenv);
+        try (IpamerClient client = target.connect()) {
+            int exitCode = run(target, client, new Output(terminal, server.json()));
+            StandardOutput.requireTaken(terminal);
+            return exitCode;
+        } catch (IpamerException failed) {
+            throw Failures.of(failed, target, this::argument);
+        } catch (OutcomeUnknown unknown) {
+            CommandFailure failure = Failures.of(unknown.failure(), target, this::argument);
+            throw new CommandFailure(failure.exitCode(), failure.getMessage() + "; " + unknown.hint(), unknown);
+        } catch (IOException failed) {
+            throw new CommandFailure(
+                    CommandFailure.REFUSED, "the answer cannot be written: " + failed.getMessage(), failed);
+        }
+    }
+
+    /** Asks; the exit code. */
+    abstract int run(Target target, Ipamer ipamer, Output output) throws IOException;
+
+    /** What a field of the contract is on the command line. */
+    String argument(String field) {
+        return switch (field) {
+            case "namespace" -> "--namespace";
+            case "name" -> "NAME";
+            case "prefix_cidr", "cidr" -> "PREFIX";
+            case "parent_cidr" -> "PARENT";
+            case "address" -> "ADDRESS";
+            case "owner" -> "--owner";
+            case "labels", "update_mask" -> "--label";
+            case "description" -> "--description";
+            case "request_id" -> "--request-id";
+            case "length" -> "--length";
+            case "count" -> "--count";
+            case "depth" -> "--depth";
+            case "from_address" -> "--from";
+            case "to_address" -> "--to";
+            default -> field;
+        };
+    }
+
+    final ParameterException wrongUse(String sentence) {
+        return new ParameterException(spec.commandLine(), sentence);
+    }
+}

@@ -1,0 +1,53 @@
+package io.ipamer.cli.remote;
+
+import io.ipamer.cli.terminal.Terminal;
+import io.ipamer.client.Ipamer;
+import io.ipamer.client.IpamerException;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Makes a change happen once, however often its command is run. */
+final class RequestIdOption {
+    @Option(
+            names = "--request-id",
+            paramLabel = "ID",
+            description =
+                    "Do it once: the same command with the same id again gets the same answer (for 24 hours, unless"
+                            + " the server is set otherwise).")
+    private @Nullable String id;
+
+    boolean given() {
+        return id != null;
+    }
+
+    /** The one that was given, else a new one. */
+    String id() {
+        if (id == null) {
+            id = UUID.randomUUID().toString();
+        }
+        return id;
+    }
+
+    /** Whoever stops it, or gets no answer, is told how to go on. */
+    <T> T once(Terminal terminal, Ipamer ipamer, Function<Ipamer, T> change) {
+        return once(
+                terminal,
+                ipamer,
+                "whether it was done is not known; the same command with --request-id " + id() + " does it once",
+                change);
+    }
+
+    /** The same, with what is to be said then. */
+    <T> T once(Terminal terminal, Ipamer ipamer, String unfinished, Function<Ipamer, T> change) {
+        Interruption interruption = Interruption.says(terminal, () -> "stopped: " + unfinished);
+        try {
+            return change.apply(ipamer.withRequestId(id()));
+        } catch (IpamerException failed) {
+            throw Failures.outcomeUnknown(failed) ? new OutcomeUnknown(failed, unfinished) : failed;
+        } finally {
+            interruption.over();
+        }
+    }
+}

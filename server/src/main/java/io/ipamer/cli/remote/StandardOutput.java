@@ -1,0 +1,90 @@
+package io.ipamer.cli.remote;
+
+import io.ipamer.cli.terminal.Terminal;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+
+/** Standard output, for text that comes as UTF-8; and whether it took what it was given. */
+final class StandardOutput extends OutputStream {
+    private static final int BUFFER = 8_192;
+
+    private final PrintWriter out;
+    private final CharsetDecoder decoder = StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPLACE)
+            .onUnmappableCharacter(CodingErrorAction.REPLACE);
+    private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER);
+    private final CharBuffer chars = CharBuffer.allocate(BUFFER);
+
+    StandardOutput(Terminal terminal) {
+        this.out = terminal.out();
+    }
+
+    @Override
+    public void write(int one) throws IOException {
+        write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] from, int offset, int length) throws IOException {
+        int done = 0;
+        while (done < length) {
+            int some = Math.min(length - done, bytes.remaining());
+            bytes.put(from, offset + done, some);
+            done += some;
+            decode(false);
+        }
+        if (out.checkError()) {
+            throw new IOException("standard output takes no more");
+        }
+    }
+
+    @Override
+    public void flush() {
+        out.flush();
+    }
+
+    /** What is left of a character that was cut off is shown as one that cannot be. */
+    @Override
+    public void close() {
+        decode(true);
+        out.flush();
+    }
+
+    private void decode(boolean end) {
+        bytes.flip();
+        decoder.decode(bytes, chars, end);
+        bytes.compact();
+        chars.flip();
+        out.append(chars);
+        chars.clear();
+    }
+
+    /**
+     * Passes if all was taken, or if the reader has gone away, as {@code head} does: it has what it wanted.
+     *
+     * @throws CommandFailure if it could not be written
+     */
+    static void requireTaken(Terminal terminal) {
+        if (!terminal.out().checkError()) {
+            return;
+        }
+        String why = "it was not taken whole";
+        try (FileOutputStream again = new FileOutputStream(FileDescriptor.out)) {
+            again.write('\n'); // only to hear why: the writer has kept that to itself
+        } catch (IOException failed) {
+            why = String.valueOf(failed.getMessage());
+        }
+        if (!why.contains("Broken pipe")) {
+            throw new CommandFailure(CommandFailure.REFUSED, "the answer cannot be written: " + why);
+        }
+    }
+}
