@@ -95,7 +95,7 @@ public final class Main {
                 .setParameterExceptionHandler((wrong, given) -> {
                     complain(
                             terminal,
-                            wrong.getMessage() + suggestion(wrong) + "; see "
+                            named(String.valueOf(wrong.getMessage())) + suggestion(wrong) + "; see "
                                     + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
                     return WRONG_USE;
                 })
@@ -117,6 +117,13 @@ public final class Main {
         }
         complain(terminal, String.valueOf(failure.getMessage()));
         return exitCode;
+    }
+
+    /** Says what is wrong by the name that people typed, where picocli counts positions. */
+    private static String named(String message) {
+        return message.replaceFirst("^Invalid value for positional parameter at index \\S+ \\((.*?)\\): ", "$1: ")
+                .replaceFirst("^Invalid value for option '(\\S+)'( \\(.*?\\))?: ", "$1: ")
+                .replaceFirst("'(.*)' is not an int$", "it must be a whole number of up to 10 digits, not \"$1\"");
     }
 
     private static String suggestion(ParameterException wrong) {

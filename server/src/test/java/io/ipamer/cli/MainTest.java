@@ -99,14 +99,14 @@ class MainTest {
 
     @Test
     void anUnknownFlagIsOneLine() {
-        assertWrongUse(run("serve", "--nope"), "ipamer: Unknown option: '--nope'; see ipamer --help");
+        assertWrongUse(run("serve", "--nope"), "ipamer: Unknown option: '--nope'; see ipamer serve --help");
     }
 
     @Test
     void aMistypedFlagIsAnsweredWithTheLikelyOne() {
         assertWrongUse(
                 run("serve", "--grpc-adress"),
-                "ipamer: Unknown option: '--grpc-adress' (did you mean --grpc-address?); see ipamer --help");
+                "ipamer: Unknown option: '--grpc-adress' (did you mean --grpc-address?); see ipamer serve --help");
     }
 
     @Test
@@ -230,9 +230,9 @@ class MainTest {
                 "--target 127.0.0.1:70000           | --target must be host:port",
                 "--target 127.0.0.1:9090,           | --target must be host:port",
                 "--contract api.v1 --request-ids    | --request-ids cannot be with --contract api.v1",
-                "--contract v2                      | Invalid value for option '--contract'",
-                "--duration 5                       | Invalid value for option '--duration'",
-                "-o xml                             | Invalid value for option '--output'"
+                "--contract v2                      | --contract: ",
+                "--duration 5                       | --duration: ",
+                "-o xml                             | --output: "
             })
     void anOptionOfBenchThatCannotBeIsOneLineThatNamesIt(String options, String complaint) {
         Run run = run(("bench acquire " + options).split(" "));

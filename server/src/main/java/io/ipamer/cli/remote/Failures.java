@@ -67,8 +67,10 @@ final class Failures {
             why = "nothing listens there";
             advice = "; is it running? start it with ipamer serve";
         } else if (cause instanceof SSLException || isTls(why)) {
-            why = "TLS failed: " + (cause == null ? why : cause.getMessage());
-            advice = "; does it speak TLS, and is its certificate trusted (--ca)?";
+            String said = cause == null ? why : String.valueOf(cause.getMessage());
+            boolean plain = said.startsWith("not an SSL/TLS record");
+            why = plain ? "it does not speak TLS" : "TLS failed: " + said;
+            advice = plain ? "; leave --tls out" : "; is its certificate trusted (--ca)?";
         } else {
             why = "the connection broke"
                     + (cause == null || cause.getMessage() == null ? "" : ": " + cause.getMessage());

@@ -256,13 +256,8 @@ final class IpCommands extends Group {
                 description = "The prefix that gave them; with --owner it may be left out.")
         private @Nullable Cidr prefix;
 
-        @Parameters(
-                index = "1..*",
-                arity = "0..*",
-                paramLabel = "ADDRESS",
-                converter = AddressText.class,
-                description = "The addresses.")
-        private List<IpAddress> addresses = new ArrayList<>();
+        @Parameters(index = "1..*", arity = "0..*", paramLabel = "ADDRESS", description = "The addresses.")
+        private List<String> addresses = new ArrayList<>();
 
         @Option(names = "--owner", paramLabel = "OWNER", description = "All addresses of this owner.")
         private @Nullable String owner;
@@ -291,7 +286,8 @@ final class IpCommands extends Group {
             if (prefix == null || addresses.isEmpty()) {
                 throw wrongUse("addresses are missing: PREFIX ADDRESS... or --owner OWNER is wanted");
             }
-            new BulkRelease(terminal, prefix, request).run(ipamer, addresses, output);
+            new BulkRelease(terminal, prefix, request)
+                    .run(ipamer, read("ADDRESS", new AddressText(), addresses), output);
             return OK;
         }
 

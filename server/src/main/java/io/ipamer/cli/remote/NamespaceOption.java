@@ -18,6 +18,9 @@ final class NamespaceOption {
     }
 
     String name(UnaryOperator<@Nullable String> variables) {
+        if (namespace != null && namespace.isEmpty()) {
+            throw new CommandFailure(CommandFailure.WRONG_USE, "--namespace must not be empty; without it, it is root");
+        }
         if (namespace != null) {
             return namespace;
         }

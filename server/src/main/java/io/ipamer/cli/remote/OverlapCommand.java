@@ -1,7 +1,6 @@
 package io.ipamer.cli.remote;
 
 import com.google.gson.stream.JsonWriter;
-import io.ipamer.address.Cidr;
 import io.ipamer.cli.terminal.Table;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
@@ -22,13 +21,9 @@ import picocli.CommandLine.Parameters;
 final class OverlapCommand extends NamespacedCommand {
     private static final int MOST = 1_000;
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "CIDR",
-            converter = CidrText.class,
-            description = "The CIDRs, up to 1,000.")
+    @Parameters(arity = "1..*", paramLabel = "CIDR", description = "The CIDRs, up to 1,000.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private List<Cidr> cidrs;
+    private List<String> cidrs;
 
     OverlapCommand(Terminal terminal) {
         super(terminal);
@@ -40,7 +35,7 @@ final class OverlapCommand extends NamespacedCommand {
             throw wrongUse("at most 1,000 CIDRs can be asked about at a time, not " + cidrs.size());
         }
         List<String> names = new ArrayList<>();
-        cidrs.forEach(cidr -> names.add(cidr.toString()));
+        read("CIDR", new CidrText(), cidrs).forEach(cidr -> names.add(cidr.toString()));
         Overlaps overlaps = ipamer.overlaps(names);
         if (output.json()) {
             output.object(json -> write(json, overlaps));

@@ -5,7 +5,10 @@ import io.ipamer.client.Ipamer;
 import io.ipamer.client.IpamerClient;
 import io.ipamer.client.IpamerException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -58,7 +61,8 @@ abstract class RemoteCommand implements Callable<Integer> {
             case "parent_cidr" -> "PARENT";
             case "address" -> "ADDRESS";
             case "owner" -> "--owner";
-            case "labels", "update_mask" -> "--label";
+            case "labels" -> "--label";
+            case "update_mask" -> "--remove-label";
             case "description" -> "--description";
             case "request_id" -> "--request-id";
             case "length" -> "--length";
@@ -68,6 +72,19 @@ abstract class RemoteCommand implements Callable<Integer> {
             case "to_address" -> "--to";
             default -> field;
         };
+    }
+
+    /** Reads what picocli would take for too much when it cannot be read. */
+    final <T> List<T> read(String name, ITypeConverter<T> converter, List<String> texts) {
+        List<T> values = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                values.add(converter.convert(text));
+            } catch (Exception malformed) {
+                throw wrongUse(name + ": " + malformed.getMessage());
+            }
+        }
+        return values;
     }
 
     final ParameterException wrongUse(String sentence) {

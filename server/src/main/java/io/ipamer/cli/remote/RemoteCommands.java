@@ -19,6 +19,7 @@ public final class RemoteCommands {
         commands.put("free", () -> FreeCommand.class);
         commands.put("lookup", () -> LookupCommand.class);
         commands.put("overlap", () -> OverlapCommand.class);
+        commands.put("map", () -> MapCommand.class);
         commands.put("dump", () -> DumpCommand.class);
         commands.put("load", () -> LoadCommand.class);
         commands.put("health", () -> HealthCommand.class);

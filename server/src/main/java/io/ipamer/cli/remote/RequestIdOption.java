@@ -27,6 +27,9 @@ final class RequestIdOption {
         if (id == null) {
             id = UUID.randomUUID().toString();
         }
+        if (id.isEmpty()) {
+            throw new CommandFailure(CommandFailure.WRONG_USE, "--request-id must have 1 to 128 characters, not none");
+        }
         return id;
     }
 

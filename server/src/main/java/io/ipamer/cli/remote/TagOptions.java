@@ -23,6 +23,6 @@ final class TagOptions {
     }
 
     boolean given() {
-        return owner != null || labels != null;
+        return owner != null && !owner.isEmpty() || labels != null;
     }
 }

@@ -13,6 +13,8 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,9 @@ record Target(
 
     /** Few: somebody waits, and wants to hear soon that nobody is there. */
     private static final RetryPolicy RETRIES = new RetryPolicy(3, Duration.ofMillis(100), Duration.ofMillis(500));
+
+    /** What gRPC logs of failures it throws as well, and they are told in one sentence. Kept, for else it is forgotten. */
+    private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     /**
      * Reads what was said.
@@ -87,8 +92,8 @@ record Target(
         String host = end < 0 ? rest : rest.substring(0, end);
         String behind = end < 0 ? "" : rest.substring(end);
         if (behind.indexOf(':', 1) > 0 && isIpv6(rest)) {
-            throw new IllegalArgumentException(name + " \"" + text
-                    + "\" needs brackets around the IPv6 address, such as [" + rest + "]:" + USUAL_PORT);
+            throw new IllegalArgumentException(
+                    name + " \"" + text + "\" needs brackets around its IPv6 address, such as [::1]:" + USUAL_PORT);
         }
         boolean bracketed = host.startsWith("[");
         String port = behind.isEmpty() ? USUAL_PORT : behind.substring(1);
@@ -145,8 +150,9 @@ record Target(
 
     /** A client of it, which connects when it is first used. */
     IpamerClient connect() {
+        GRPC.setLevel(Level.OFF);
         IpamerClient.Builder client = IpamerClient.builder()
-                .target("dns:///" + address)
+                .target("dns:///" + address.replace("[", "%5B").replace("]", "%5D"))
                 .deadline(timeout == null ? USUAL_TIMEOUT : timeout)
                 .retry(RETRIES);
         if (!tls) {
