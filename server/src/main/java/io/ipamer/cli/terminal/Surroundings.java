@@ -74,7 +74,8 @@ final class Surroundings {
      * says only that nobody has set one, and bytes that the terminal may well show are better than question marks.
      */
     private static PrintWriter writer(PrintStream stream, Charset charset, boolean terminal) {
-        return new PrintWriter(new OutputStreamWriter(stream, terminal && !charset.equals(US_ASCII) ? charset : UTF_8));
+        return new PrintWriter(new OutputStreamWriter(
+                new CheckedOutput(stream), terminal && !charset.equals(US_ASCII) ? charset : UTF_8));
     }
 
     private boolean isOnTerminal(int descriptor) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.Map;
@@ -122,5 +125,21 @@ class TerminalTest {
             hex.append(String.format("%02X", b));
         }
         assertThat(hex).hasToString(bytes);
+    }
+
+    @Test
+    void whatNobodyTakesIsAnErrorOfTheWriter() {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int one) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        Terminal terminal = new Surroundings(name -> null, name -> null, descriptor -> false)
+                .terminal(new PrintStream(full), new PrintStream(err), InputStream.nullInputStream());
+        terminal.out().println("lost");
+        assertThat(terminal.out().checkError()).isTrue();
+        terminal.err().println("told");
+        assertThat(terminal.err().checkError()).isFalse();
     }
 }
