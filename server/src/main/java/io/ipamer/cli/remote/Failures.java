@@ -30,7 +30,7 @@ final class Failures {
             case DEADLINE_EXCEEDED ->
                 new CommandFailure(
                         CommandFailure.NOT_REACHABLE,
-                        "no answer from " + target.address() + " within " + time(target.timeout())
+                        "no answer from " + target.address() + " within " + time(target.patience())
                                 + "; --timeout waits longer",
                         failed);
             case UNAVAILABLE ->
@@ -117,8 +117,7 @@ final class Failures {
         return last == failed.getCause() ? null : last;
     }
 
-    private static String time(@Nullable Duration given) {
-        Duration time = given == null ? Target.USUAL_TIMEOUT : given;
+    private static String time(Duration time) {
         return time.toMillis() % 1_000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
 }

@@ -2,7 +2,6 @@ package io.ipamer.cli.remote;
 
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
-import io.ipamer.client.IpamerClient;
 import io.ipamer.client.IpamerException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -34,8 +33,8 @@ abstract class RemoteCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         Target target = server.target(spec, System::getenv);
-        try (IpamerClient client = target.connect()) {
-            int exitCode = run(target, client, new Output(terminal, server.json()));
+        try (Line line = Line.to(target)) {
+            int exitCode = run(target, line.client(), new Output(terminal, server.json()));
             StandardOutput.requireTaken(terminal);
             return exitCode;
         } catch (IpamerException failed) {

@@ -78,8 +78,9 @@ final class StandardOutput extends OutputStream {
             return;
         }
         String why = "it was not taken whole";
-        try (FileOutputStream again = new FileOutputStream(FileDescriptor.out)) {
-            again.write('\n'); // only to hear why: the writer has kept that to itself
+        try {
+            // Only to hear why, which the writer has kept to itself. It is the process's, and stays open.
+            new FileOutputStream(FileDescriptor.out).write('\n');
         } catch (IOException failed) {
             why = String.valueOf(failed.getMessage());
         }

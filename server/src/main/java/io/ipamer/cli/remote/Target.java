@@ -3,18 +3,9 @@ package io.ipamer.cli.remote;
 import io.ipamer.address.AddressFamily;
 import io.ipamer.address.AddressFormatException;
 import io.ipamer.address.IpAddress;
-import io.ipamer.client.IpamerClient;
-import io.ipamer.client.RetryPolicy;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,16 +23,10 @@ record Target(
         @Nullable String token,
         @Nullable Duration timeout) {
     /** How long a call may take when nothing is said. */
-    static final Duration USUAL_TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(20);
 
     private static final String USUAL_PORT = "9090";
     private static final int HIGHEST_PORT = 65_535;
-
-    /** Few: somebody waits, and wants to hear soon that nobody is there. */
-    private static final RetryPolicy RETRIES = new RetryPolicy(3, Duration.ofMillis(100), Duration.ofMillis(500));
-
-    /** What gRPC logs of failures it throws as well, and they are told in one sentence. Kept, for else it is forgotten. */
-    private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     /**
      * Reads what was said.
@@ -148,43 +133,13 @@ record Target(
                 + " with port 1 to 65535");
     }
 
-    /** A client of it, which connects when it is first used. */
-    IpamerClient connect() {
-        GRPC.setLevel(Level.OFF);
-        IpamerClient.Builder client = IpamerClient.builder()
-                .target("dns:///" + address.replace("[", "%5B").replace("]", "%5D"))
-                .deadline(timeout == null ? USUAL_TIMEOUT : timeout)
-                .retry(RETRIES);
-        if (!tls) {
-            client.plaintext();
-        }
-        if (ca != null) {
-            trust(client, ca);
-        }
-        if (token != null) {
-            client.token(token);
-        }
-        return client.build();
+    /** As gRPC names it, whatever the host is called. */
+    String grpcName() {
+        return "dns:///" + address.replace("[", "%5B").replace("]", "%5D");
     }
 
-    private static void trust(IpamerClient.Builder client, Path ca) {
-        InputFile.require("--ca", ca);
-        try {
-            try (InputStream file = Files.newInputStream(ca)) {
-                if (CertificateFactory.getInstance("X.509")
-                        .generateCertificates(file)
-                        .isEmpty()) {
-                    throw new CertificateException("there is none");
-                }
-            }
-            client.trust(ca);
-        } catch (CertificateException noCertificate) {
-            throw new CommandFailure(
-                    CommandFailure.WRONG_USE,
-                    "--ca " + ca + " must hold certificates in PEM form, beginning with -----BEGIN CERTIFICATE-----",
-                    noCertificate);
-        } catch (IOException unreadable) {
-            throw InputFile.unreadable("--ca", ca, unreadable);
-        }
+    /** How long a call may take. */
+    Duration patience() {
+        return timeout == null ? USUAL_TIMEOUT : timeout;
     }
 }
