@@ -57,7 +57,6 @@ final class ArchitectureTest {
         rows.put("api.http", Set.of("api", "api.http.pages"));
         rows.put("api.http.pages", Set.of("api"));
         rows.put("access", Set.of("model"));
-        rows.put("client", Set.of("proto.v1"));
         rows.put("cli", Set.of("app", "bench", "client", "address", "cli.remote", "cli.terminal"));
         // Another module, which comes along as the commands use it.
         rows.put("client", Set.of("proto.v1"));
