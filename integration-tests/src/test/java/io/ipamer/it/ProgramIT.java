@@ -186,7 +186,7 @@ class ProgramIT {
         assertThat(errors(process).strip().lines())
                 .singleElement()
                 .asString()
-                .isEqualTo("ipamer: Unknown option: '--nope'; see ipamer --help");
+                .isEqualTo("ipamer: Unknown option: '--nope'; see ipamer serve --help");
         assertThat(process.waitFor()).isEqualTo(2);
     }
 
