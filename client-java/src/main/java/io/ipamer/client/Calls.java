@@ -40,13 +40,15 @@ final class Calls {
     /** Waits for the answer. */
     <Q, A, T> T run(Operation<Q, A, T> operation, Duration deadline) {
         long end = System.nanoTime() + deadline.toNanos();
+        IpamerException before = null;
         for (int attempt = 1; ; attempt++) {
             A answer;
             try {
                 answer = ClientCalls.blockingUnaryCall(channel(), operation.method(), until(end), operation.request());
             } catch (StatusRuntimeException thrown) {
-                IpamerException failure = IpamerException.of(thrown, operation.requestId());
+                IpamerException failure = IpamerException.of(thrown, operation.requestId(), before);
                 sleep(nanosToWait(failure, attempt, end), failure);
+                before = failure;
                 continue;
             }
             return operation.reader().apply(answer);
@@ -65,6 +67,7 @@ final class Calls {
         private final Operation<Q, A, T> operation;
         private final long end;
         private int attempts;
+        private @Nullable IpamerException before;
         private @Nullable A answer;
         private volatile @Nullable ClientCall<Q, A> call;
 
@@ -105,7 +108,8 @@ final class Calls {
 
         @Override
         public void onError(Throwable thrown) {
-            IpamerException failure = IpamerException.of(thrown, operation.requestId());
+            IpamerException failure = IpamerException.of(thrown, operation.requestId(), before);
+            before = failure;
             long wait = nanosToWait(failure, attempts, end);
             if (wait < 0) {
                 completeExceptionally(failure);
@@ -147,7 +151,8 @@ final class Calls {
                             .withDescription("interrupted while it waited to send the call again")
                             .withCause(failure)
                             .asRuntimeException(),
-                    failure.requestId().orElse(""));
+                    failure.requestId().orElse(""),
+                    failure);
         }
     }
 }

@@ -8,19 +8,21 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The server refused a call, or it failed on the way. Its message is for people, and its wording may change; programs
  * act on {@link #reason} and {@link #code}.
  *
- * <p>After {@link io.grpc.Status.Code#DEADLINE_EXCEEDED}, {@link io.grpc.Status.Code#UNAVAILABLE} and {@link
- * io.grpc.Status.Code#CANCELLED} with {@link Reason#NONE}, and after {@link Reason#OUTCOME_UNKNOWN}, it is not known
- * whether a change was made: send it again with the same {@link #requestId}, by {@link Ipamer#withRequestId}, or look.
- * After everything else it was not made.
+ * <p>Failures of earlier attempts are {@link #getSuppressed suppressed}. When {@link #outcomeUnknown} says so, send the change
+ * again with the same {@link #requestId}, by {@link Ipamer#withRequestId}, or look.
  */
 public final class IpamerException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -32,6 +34,7 @@ public final class IpamerException extends RuntimeException {
     private final transient @Nullable Map<String, String> metadata;
     private final transient @Nullable Duration wait;
     private final String requestId;
+    private final boolean outcomeUnknown;
 
     private IpamerException(
             String message,
@@ -40,17 +43,33 @@ public final class IpamerException extends RuntimeException {
             String reasonName,
             Map<String, String> metadata,
             Duration wait,
-            String requestId) {
+            String requestId,
+            boolean changes,
+            @Nullable IpamerException before) {
         super(message, cause);
         this.code = code;
         this.reasonName = reasonName;
         this.metadata = metadata;
         this.wait = wait;
         this.requestId = requestId;
+        this.outcomeUnknown = changes && mayBeDone() || before != null && before.outcomeUnknown && !decides();
+        if (before != null) {
+            addSuppressed(before);
+        }
     }
 
-    /** What gRPC threw; {@code requestId} is empty where the call has none. */
-    static IpamerException of(Throwable thrown, String requestId) {
+    /** What gRPC threw; {@code requestId} is empty where the call has none, {@code before} what the last attempt met. */
+    static IpamerException of(Throwable thrown, String requestId, @Nullable IpamerException before) {
+        return of(thrown, requestId, !requestId.isEmpty(), before);
+    }
+
+    /** What gRPC threw at a stream; {@code changes}: whether it would have changed something. */
+    static IpamerException of(Throwable thrown, boolean changes) {
+        return of(thrown, "", changes, null);
+    }
+
+    private static IpamerException of(
+            Throwable thrown, String requestId, boolean changes, @Nullable IpamerException before) {
         Status status = Status.fromThrowable(thrown);
         ErrorInfo info = ErrorInfo.getDefaultInstance();
         Duration wait = Duration.ZERO;
@@ -79,7 +98,9 @@ public final class IpamerException extends RuntimeException {
                 info.getReason(),
                 Map.copyOf(info.getMetadataMap()),
                 wait,
-                requestId);
+                requestId,
+                changes,
+                before);
     }
 
     /** gRPC's code of the failure. */
@@ -105,6 +126,47 @@ public final class IpamerException extends RuntimeException {
     /** The request id that the call carried; none if it changes nothing. */
     public Optional<String> requestId() {
         return requestId.isEmpty() ? Optional.empty() : Optional.of(requestId);
+    }
+
+    /**
+     * Whether a change may have been made: in this attempt or, if it did not even come so far, in an earlier one. False after
+     * a refusal: once a server has refused a request id, no earlier sending of it is done any more.
+     */
+    public boolean outcomeUnknown() {
+        return outcomeUnknown;
+    }
+
+    private boolean mayBeDone() {
+        if (reason() != Reason.NONE) {
+            return reason() == Reason.OUTCOME_UNKNOWN;
+        }
+        return switch (code) {
+            case DEADLINE_EXCEEDED, CANCELLED, UNKNOWN, INTERNAL -> true;
+            case UNAVAILABLE -> !neverSent();
+            default -> false;
+        };
+    }
+
+    /** Whether it settles what became of earlier attempts. */
+    private boolean decides() {
+        return switch (code) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> false;
+            default -> reason() != Reason.NONE;
+        };
+    }
+
+    /** There was no connection to send it over. */
+    private boolean neverSent() {
+        for (Throwable cause = getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException
+                    || cause instanceof NoRouteToHostException
+                    || cause instanceof UnknownHostException
+                    || cause instanceof SSLHandshakeException
+                    || cause.getClass().getSimpleName().equals("NotSslRecordException")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How long the server wants us to wait before the call is sent again. */

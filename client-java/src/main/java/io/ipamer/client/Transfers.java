@@ -46,7 +46,7 @@ final class Transfers {
                 parts.next().getData().writeTo(out);
             }
         } catch (StatusRuntimeException failed) {
-            throw IpamerException.of(failed, "");
+            throw IpamerException.of(failed, false);
         } finally {
             context.detach(before);
             context.cancel(null); // of one that has ended it does nothing
@@ -56,7 +56,7 @@ final class Transfers {
     static ImportProgress read(
             Channel channel, View view, ExportFormat format, InputStream in, Consumer<ImportProgress> listener)
             throws IOException {
-        Importing importing = new Importing(listener);
+        Importing importing = new Importing(listener, !view.dry());
         ClientCalls.asyncBidiStreamingCall(
                 channel.newCall(IpamerServiceGrpc.getImportMethod(), options(view)), importing);
         try {
@@ -98,6 +98,7 @@ final class Transfers {
     /** An import under way: sends no faster than the server takes. */
     private static final class Importing implements ClientResponseObserver<ImportRequest, ImportResponse> {
         private final Consumer<ImportProgress> listener;
+        private final boolean changes;
 
         // Set before the call begins, and then only used by the thread that sends.
         @SuppressWarnings("NullAway.Init")
@@ -108,8 +109,9 @@ final class Transfers {
         private @Nullable Throwable failure;
         private boolean ended;
 
-        Importing(Consumer<ImportProgress> listener) {
+        Importing(Consumer<ImportProgress> listener, boolean changes) {
             this.listener = listener;
+            this.changes = changes;
         }
 
         @Override
@@ -135,14 +137,15 @@ final class Transfers {
             await(() -> false);
             synchronized (this) {
                 if (failure != null) {
-                    throw IpamerException.of(failure, "");
+                    throw IpamerException.of(failure, changes);
                 }
                 if (progress == null) {
                     throw IpamerException.of(
                             Status.INTERNAL
                                     .withDescription("the server ended the import without a word")
                                     .asRuntimeException(),
-                            "");
+                            "",
+                            null);
                 }
                 return progress;
             }
@@ -175,7 +178,8 @@ final class Transfers {
                         Status.CANCELLED
                                 .withDescription("interrupted during the import")
                                 .asRuntimeException(),
-                        "");
+                        "",
+                        null);
             }
         }
 

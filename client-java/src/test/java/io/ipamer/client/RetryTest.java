@@ -16,6 +16,7 @@ import io.ipamer.proto.v1.AcquireIpRequest;
 import io.ipamer.proto.v1.AcquireIpResponse;
 import io.ipamer.proto.v1.IpamerServiceGrpc;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -103,8 +104,44 @@ class RetryTest {
         }
         IpamerException failure = catchThrowableOfType(IpamerException.class, () -> client().acquireIp(PREFIX));
         assertThat(failure).hasMessage("attempt 4");
+        assertThat(failure.getSuppressed())
+                .singleElement()
+                .satisfies(third ->
+                        assertThat(third).hasMessage("attempt 3").hasSuppressedException(third.getSuppressed()[0]));
         assertThat(failure.requestId()).contains(requestIds.get(0));
         assertThat(requestIds).hasSize(4);
+    }
+
+    @Test
+    void whatMayHaveBeenDoneIsUnknownUntilTheServerRefuses() {
+        StatusRuntimeException neverSent =
+                Status.UNAVAILABLE.withCause(new ConnectException()).asRuntimeException();
+        StatusRuntimeException lost = Status.UNAVAILABLE.asRuntimeException();
+        StatusRuntimeException full = refused(Status.Code.RESOURCE_EXHAUSTED, "NO_FREE_ADDRESS", "ipamer.io");
+        assertThat(failure("id", neverSent, neverSent).outcomeUnknown()).isFalse();
+        assertThat(failure("id", neverSent, lost).outcomeUnknown()).isTrue();
+        assertThat(failure("id", lost, neverSent).outcomeUnknown()).isTrue();
+        assertThat(failure("id", lost, full).outcomeUnknown()).isFalse();
+        assertThat(failure("id", lost, refused(Status.Code.UNAVAILABLE, "OVERLOADED", "ipamer.io"))
+                        .outcomeUnknown())
+                .isTrue();
+        assertThat(failure("id", full).outcomeUnknown()).isFalse();
+        assertThat(failure("id", Status.DEADLINE_EXCEEDED.asRuntimeException()).outcomeUnknown())
+                .isTrue();
+        assertThat(failure("id", refused(Status.Code.UNKNOWN, "OUTCOME_UNKNOWN", "ipamer.io"))
+                        .outcomeUnknown())
+                .isTrue();
+        assertThat(failure("", lost).outcomeUnknown())
+                .as("of a call that changes nothing")
+                .isFalse();
+    }
+
+    private static IpamerException failure(String requestId, StatusRuntimeException... attempts) {
+        IpamerException last = null;
+        for (StatusRuntimeException attempt : attempts) {
+            last = IpamerException.of(attempt, requestId, last);
+        }
+        return last;
     }
 
     @Test
