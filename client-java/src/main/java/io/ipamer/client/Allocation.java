@@ -1,5 +1,7 @@
 package io.ipamer.client;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Map;
 
 /**
@@ -23,6 +25,12 @@ public record Allocation(
         String description)
         implements Resource {
     public Allocation {
-        labels = Map.copyOf(labels);
+        requireNonNull(id, "id");
+        requireNonNull(address, "address");
+        requireNonNull(namespace, "namespace");
+        requireNonNull(prefixCidr, "prefixCidr");
+        requireNonNull(owner, "owner");
+        requireNonNull(description, "description");
+        labels = Map.copyOf(requireNonNull(labels, "labels"));
     }
 }

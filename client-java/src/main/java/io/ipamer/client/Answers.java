@@ -27,9 +27,11 @@ final class Answers {
                 prefix.getNamespace(),
                 prefix.getCidr(),
                 given(prefix.getParentCidr()),
-                prefix.getReservation() == io.ipamer.proto.v1.ReservationPolicy.RESERVATION_POLICY_NONE
-                        ? ReservationPolicy.NONE
-                        : ReservationPolicy.DEFAULT,
+                switch (prefix.getReservation()) {
+                    case RESERVATION_POLICY_DEFAULT -> ReservationPolicy.DEFAULT;
+                    case RESERVATION_POLICY_NONE -> ReservationPolicy.NONE;
+                    case RESERVATION_POLICY_UNSPECIFIED, UNRECOGNIZED -> ReservationPolicy.UNRECOGNIZED;
+                },
                 prefix.getOwner(),
                 prefix.getLabelsMap(),
                 prefix.getDescription());
@@ -117,6 +119,10 @@ final class Answers {
     }
 
     static List<ReleaseResult> releases(List<String> addresses, io.ipamer.proto.v1.ReleaseIpsResponse answer) {
+        if (answer.getResultsCount() != addresses.size()) {
+            throw new IllegalArgumentException(
+                    answer.getResultsCount() + " results for " + addresses.size() + " addresses");
+        }
         List<ReleaseResult> results = new ArrayList<>(addresses.size());
         for (int i = 0; i < answer.getResultsCount(); i++) {
             io.ipamer.proto.v1.ReleaseIpsResult result = answer.getResults(i);

@@ -92,8 +92,8 @@ final class AsyncIpamer implements IpamerAsync {
     }
 
     @Override
-    public CompletableFuture<ForcedDelete> deletePrefixWithContent(String cidr) {
-        return finish(operations.deleteWithContent(cidr)).thenApply(Steps.Deleting::done);
+    public CompletableFuture<ForcedDelete> deletePrefixWithContent(Prefix prefix) {
+        return calls.startAll(operations.deleteWithContent(prefix), deadline, Steps.Deleting::done);
     }
 
     @Override
@@ -128,12 +128,12 @@ final class AsyncIpamer implements IpamerAsync {
 
     @Override
     public CompletableFuture<Long> releaseIpsByOwner(String owner) {
-        return finish(operations.releaseIpsByOwner("", owner)).thenApply(Steps.Releasing::ips);
+        return calls.startAll(operations.releaseIpsByOwner("", owner), deadline, Steps.Releasing::ips);
     }
 
     @Override
     public CompletableFuture<Long> releaseIpsByOwner(String prefixCidr, String owner) {
-        return finish(operations.releaseIpsByOwner(prefixCidr, owner)).thenApply(Steps.Releasing::ips);
+        return calls.startAll(operations.releaseIpsByOwner(prefixCidr, owner), deadline, Steps.Releasing::ips);
     }
 
     @Override
@@ -193,12 +193,5 @@ final class AsyncIpamer implements IpamerAsync {
 
     private <T> CompletableFuture<T> start(Operation<?, ?, T> operation) {
         return calls.start(operation, deadline);
-    }
-
-    private <S extends Steps<S>> CompletableFuture<S> finish(Operation<?, ?, S> operation) {
-        return start(operation)
-                .thenCompose(done -> done.unfinished()
-                        ? finish(operation).thenApply(done::and)
-                        : CompletableFuture.completedFuture(done));
     }
 }

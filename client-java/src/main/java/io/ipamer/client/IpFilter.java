@@ -23,12 +23,12 @@ public record IpFilter(Optional<String> from, Optional<String> to, Tags tags) {
 
     /** The same, from an address on. */
     public IpFilter withFrom(String address) {
-        return new IpFilter(Optional.of(address), to, tags);
+        return new IpFilter(Optional.of(requireNonNull(address, "address")), to, tags);
     }
 
     /** The same, up to an address. */
     public IpFilter withTo(String address) {
-        return new IpFilter(from, Optional.of(address), tags);
+        return new IpFilter(from, Optional.of(requireNonNull(address, "address")), tags);
     }
 
     /** The same, with these tags only. */

@@ -165,10 +165,21 @@ public interface Ipamer {
     Prefix updatePrefix(String cidr, MetadataUpdate update);
 
     /**
+     * Deletes the prefix that has this CIDR now, with everything in it: {@link #deletePrefixWithContent(Prefix)}.
+     *
+     * @throws IpamerException {@link Reason#PREFIX_NOT_FOUND}, also when an earlier call has done it
+     */
+    default ForcedDelete deletePrefixWithContent(String cidr) {
+        return deletePrefixWithContent(prefixFrom(cidr));
+    }
+
+    /**
      * Deletes a prefix with everything in it, in many small steps: each is within the deadline, all of them may take
      * longer. What fails on the way has done a part, and nothing in the prefix is given out any more; call it again.
+     *
+     * @return what was done; where answers of steps were lost, at least that
      */
-    ForcedDelete deletePrefixWithContent(String cidr);
+    ForcedDelete deletePrefixWithContent(Prefix prefix);
 
     // Addresses
 
@@ -203,7 +214,7 @@ public interface Ipamer {
     /**
      * Releases all addresses of an owner in the namespace, in many small steps, as {@link #deletePrefixWithContent} does.
      *
-     * @return how many were released
+     * @return how many were released; where answers of steps were lost, at least so many
      */
     long releaseIpsByOwner(String owner);
 
@@ -261,12 +272,14 @@ public interface Ipamer {
     void exportNamespace(ExportFormat format, OutputStream out) throws IOException;
 
     /**
-     * Reads the namespace from text. It becomes visible when it is whole, in place of one without prefixes. What fails on
-     * the way leaves nothing, and is not sent again; {@link Reason#INVALID_DUMP} comes after all refused lines were told
-     * of. Takes as long as it takes, unless the view has a deadline.
+     * Reads the namespace from text. It becomes visible when it is whole, in place of one without prefixes. What fails
+     * before the end of the text leaves nothing; afterwards {@link IpamerException#outcomeUnknown} tells. It is not sent
+     * again. {@link Reason#INVALID_DUMP} comes after all refused lines were told of. Takes as long as it takes, unless the
+     * view has a deadline.
      *
      * @param in UTF-8; not closed
-     * @param listener hears how it goes at least every second, on a thread of the connection
+     * @param listener hears how it goes at least every second, on a thread of the connection; what it throws ends the
+     *     import and is thrown here
      * @return the last progress
      * @throws IOException of {@code in}
      */

@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The calls of {@link Ipamer} without waiting for their answers. A future fails with {@link IpamerException}; cancelling
- * it cancels the call. What is composed with it runs on threads of the connection: it must not block.
+ * it cancels the call. What is composed with it runs on threads of the connection or the common pool: it must not block.
  *
  * <pre>{@code
  * IpamerAsync async = ipamer.async();
@@ -65,8 +65,8 @@ public interface IpamerAsync {
     /** See {@link Ipamer#updatePrefix}. */
     CompletableFuture<Prefix> updatePrefix(String cidr, MetadataUpdate update);
 
-    /** See {@link Ipamer#deletePrefixWithContent}. */
-    CompletableFuture<ForcedDelete> deletePrefixWithContent(String cidr);
+    /** See {@link Ipamer#deletePrefixWithContent(Prefix)}. */
+    CompletableFuture<ForcedDelete> deletePrefixWithContent(Prefix prefix);
 
     /** See {@link Ipamer#acquireIps}. */
     CompletableFuture<List<Allocation>> acquireIps(String prefixCidr, int count, Metadata metadata);

@@ -164,8 +164,8 @@ public final class IpamerClient implements Ipamer, AutoCloseable {
     }
 
     @Override
-    public ForcedDelete deletePrefixWithContent(String cidr) {
-        return finish(operations.deleteWithContent(cidr)).done();
+    public ForcedDelete deletePrefixWithContent(Prefix prefix) {
+        return finish(operations.deleteWithContent(prefix)).done();
     }
 
     @Override
@@ -288,11 +288,7 @@ public final class IpamerClient implements Ipamer, AutoCloseable {
     }
 
     private <S extends Steps<S>> S finish(Operation<?, ?, S> operation) {
-        S done = run(operation);
-        while (done.unfinished()) {
-            done = done.and(run(operation));
-        }
-        return done;
+        return connection.calls().finish(operation, view.deadline());
     }
 
     /**
@@ -361,9 +357,13 @@ public final class IpamerClient implements Ipamer, AutoCloseable {
             return this;
         }
 
-        /** A token that every call carries, as {@code Authorization: Bearer}. */
+        /**
+         * A token that every call carries, as {@code Authorization: Bearer}.
+         *
+         * @param token printable ASCII without spaces: not the line break at the end of a file
+         */
         public Builder token(String token) {
-            requireNonNull(token, "token");
+            Authorization.require(requireNonNull(token, "token"));
             return token(() -> token);
         }
 

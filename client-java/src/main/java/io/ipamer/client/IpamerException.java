@@ -141,9 +141,9 @@ public final class IpamerException extends RuntimeException {
             return reason() == Reason.OUTCOME_UNKNOWN;
         }
         return switch (code) {
-            case DEADLINE_EXCEEDED, CANCELLED, UNKNOWN, INTERNAL -> true;
+            case UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED -> false;
             case UNAVAILABLE -> !neverSent();
-            default -> false;
+            default -> true; // also an answer that is too long: RESOURCE_EXHAUSTED
         };
     }
 

@@ -2,26 +2,29 @@ package io.ipamer.client;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** Which parts of what is said of a prefix or address change, and to what; the others stay as they are. */
-public final class MetadataUpdate {
+/**
+ * Which parts of what is said of a prefix or address change, and to what; the others stay as they are.
+ *
+ * @param values what comes in place of what was there
+ * @param paths what changes, as the contract's update masks name it
+ */
+public record MetadataUpdate(Metadata values, SortedSet<String> paths) {
     /** Changes nothing yet; the server refuses an update that never changes anything. */
-    public static final MetadataUpdate NOTHING = new MetadataUpdate(Metadata.NONE, Set.of());
+    public static final MetadataUpdate NOTHING = new MetadataUpdate(Metadata.NONE, Collections.emptySortedSet());
 
     private static final String OWNER = "owner";
     private static final String LABELS = "labels";
     private static final String DESCRIPTION = "description";
 
-    private final Metadata values;
-    private final Set<String> paths;
-
-    private MetadataUpdate(Metadata values, Set<String> paths) {
-        this.values = values;
-        this.paths = paths;
+    public MetadataUpdate {
+        requireNonNull(values, "values");
+        paths = Collections.unmodifiableSortedSet(new TreeSet<>(requireNonNull(paths, "paths")));
     }
 
     /** Another owner; empty for nobody in particular. */
@@ -51,18 +54,8 @@ public final class MetadataUpdate {
         return with(values.withLabels(fewer), LABELS + '.' + key);
     }
 
-    /** What comes in place of what was there. */
-    Metadata values() {
-        return values;
-    }
-
-    /** What changes, as the contract's update masks name it. */
-    Set<String> paths() {
-        return paths;
-    }
-
     private MetadataUpdate with(Metadata changed, String path) {
-        Set<String> more = new TreeSet<>(paths);
+        SortedSet<String> more = new TreeSet<>(paths);
         if (!path.startsWith(LABELS) || !more.contains(LABELS)) {
             more.add(path);
         }

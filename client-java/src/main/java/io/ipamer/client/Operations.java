@@ -128,8 +128,14 @@ final class Operations {
                 answer -> Answers.prefix(answer.getPrefix()));
     }
 
-    Operation<?, ?, Steps.Deleting> deleteWithContent(String cidr) {
-        return delete(view.namespace(), cidr, "", true, Answers::deleting);
+    /** All steps name the prefix by its id: another may have its CIDR before the last of them. */
+    Operation<?, ?, Steps.Deleting> deleteWithContent(Prefix prefix) {
+        return delete(
+                requireNonNull(prefix, "prefix").namespace(),
+                prefix.cidr(),
+                identified(prefix.id()),
+                true,
+                Answers::deleting);
     }
 
     private <T> Operation<DeletePrefixRequest, DeletePrefixResponse, T> delete(
@@ -471,6 +477,7 @@ final class Operations {
         return switch (requireNonNull(reservation, "reservation")) {
             case DEFAULT -> io.ipamer.proto.v1.ReservationPolicy.RESERVATION_POLICY_DEFAULT;
             case NONE -> io.ipamer.proto.v1.ReservationPolicy.RESERVATION_POLICY_NONE;
+            case UNRECOGNIZED -> throw new IllegalArgumentException("reservation must be DEFAULT or NONE");
         };
     }
 }

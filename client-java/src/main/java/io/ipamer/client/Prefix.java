@@ -1,5 +1,7 @@
 package io.ipamer.client;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,6 +28,13 @@ public record Prefix(
         String description)
         implements Resource {
     public Prefix {
-        labels = Map.copyOf(labels);
+        requireNonNull(id, "id");
+        requireNonNull(namespace, "namespace");
+        requireNonNull(cidr, "cidr");
+        requireNonNull(parentCidr, "parentCidr");
+        requireNonNull(reservation, "reservation");
+        requireNonNull(owner, "owner");
+        requireNonNull(description, "description");
+        labels = Map.copyOf(requireNonNull(labels, "labels"));
     }
 }

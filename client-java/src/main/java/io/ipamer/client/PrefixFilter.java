@@ -30,12 +30,13 @@ public record PrefixFilter(
 
     /** The direct children of a prefix. */
     public static PrefixFilter childrenOf(String parentCidr) {
-        return new PrefixFilter(Optional.empty(), Optional.of(parentCidr), Optional.empty(), Tags.ANY);
+        return new PrefixFilter(
+                Optional.empty(), Optional.of(requireNonNull(parentCidr, "parentCidr")), Optional.empty(), Tags.ANY);
     }
 
     /** The same, of one family only. */
     public PrefixFilter withFamily(AddressFamily only) {
-        return new PrefixFilter(Optional.of(only), parentCidr, depth, tags);
+        return new PrefixFilter(Optional.of(requireNonNull(only, "only")), parentCidr, depth, tags);
     }
 
     /** The same, at one depth only. */

@@ -6,5 +6,8 @@ public enum ReservationPolicy {
     DEFAULT,
 
     /** None: every address is usable. */
-    NONE
+    NONE,
+
+    /** A server that is newer than this client says something else; it cannot be asked for. */
+    UNRECOGNIZED
 }

@@ -15,11 +15,13 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param attempts how often a call is sent at most: at least 1
  * @param firstBackoff the bound of the first wait
- * @param maxBackoff the bound of all waits
+ * @param maxBackoff the bound of all waits, at most a day
  */
 public record RetryPolicy(int attempts, Duration firstBackoff, Duration maxBackoff) {
-    /** Up to 8 attempts, with waits of up to 50 ms, 100 ms, 200 ms ... 2 s: through a restart of the server. */
-    public static final RetryPolicy DEFAULT = new RetryPolicy(8, Duration.ofMillis(50), Duration.ofSeconds(2));
+    private static final Duration LONGEST = Duration.ofDays(1);
+
+    /** Up to 16 attempts, with waits of up to 50 ms, 100 ms, 200 ms ... 2 s: some ten seconds, longer than a restart takes. */
+    public static final RetryPolicy DEFAULT = new RetryPolicy(16, Duration.ofMillis(50), Duration.ofSeconds(2));
 
     /** A call is sent once. */
     public static final RetryPolicy NONE = new RetryPolicy(1, Duration.ZERO, Duration.ZERO);
@@ -34,6 +36,9 @@ public record RetryPolicy(int attempts, Duration firstBackoff, Duration maxBacko
         if (requireNonNull(maxBackoff, "maxBackoff").compareTo(firstBackoff) < 0) {
             throw new IllegalArgumentException("maxBackoff must be at least firstBackoff, not " + maxBackoff);
         }
+        if (maxBackoff.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException("maxBackoff must be at most a day, not " + maxBackoff);
+        }
     }
 
     /** How long to wait after this failure of the n-th attempt, from 1, in nanoseconds; negative to give up. */
@@ -46,8 +51,11 @@ public record RetryPolicy(int attempts, Duration firstBackoff, Duration maxBacko
         if (attempt < Long.SIZE - 2 && firstBackoff.toNanos() < bound >> (attempt - 1)) {
             bound = firstBackoff.toNanos() << (attempt - 1);
         }
-        long wait = Math.max(
-                failure.serverWait().toNanos(), ThreadLocalRandom.current().nextLong(bound + 1));
+        Duration asked = failure.serverWait();
+        if (asked.compareTo(LONGEST) > 0) {
+            return -1;
+        }
+        long wait = Math.max(asked.toNanos(), ThreadLocalRandom.current().nextLong(bound + 1));
         return wait < nanosLeft ? wait : -1;
     }
 }

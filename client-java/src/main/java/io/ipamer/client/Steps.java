@@ -8,6 +8,14 @@ interface Steps<S extends Steps<S>> {
     /** Together with what the next call did. */
     S and(S next);
 
+    /** Of a step that is not the first: what it was about is gone, as others finished it or the server did by itself. */
+    static boolean somebodyElseWasFaster(IpamerException refusal) {
+        return switch (refusal.reason()) {
+            case NAMESPACE_NOT_FOUND, PREFIX_NOT_FOUND, PREFIX_ID_MISMATCH -> true;
+            default -> false;
+        };
+    }
+
     /**
      * Of a delete with everything inside.
      *

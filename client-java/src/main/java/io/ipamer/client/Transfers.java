@@ -38,18 +38,26 @@ final class Transfers {
                 .setFormat(format(format))
                 .build();
         Context.CancellableContext context = Context.current().withCancellation();
-        Context before = context.attach();
         try {
-            Iterator<ExportResponse> parts = ClientCalls.blockingServerStreamingCall(
-                    channel, IpamerServiceGrpc.getExportMethod(), options(view), request);
+            Iterator<ExportResponse> parts = begin(context, channel, view, request);
             while (parts.hasNext()) {
                 parts.next().getData().writeTo(out);
             }
         } catch (StatusRuntimeException failed) {
             throw IpamerException.of(failed, false);
         } finally {
-            context.detach(before);
             context.cancel(null); // of one that has ended it does nothing
+        }
+    }
+
+    /** The context is that of the call alone, and not of what the caller does with its parts. */
+    private static Iterator<ExportResponse> begin(Context context, Channel channel, View view, ExportRequest request) {
+        Context before = context.attach();
+        try {
+            return ClientCalls.blockingServerStreamingCall(
+                    channel, IpamerServiceGrpc.getExportMethod(), options(view), request);
+        } finally {
+            context.detach(before);
         }
     }
 
@@ -107,6 +115,7 @@ final class Transfers {
         // What follows is guarded by this.
         private @Nullable ImportProgress progress;
         private @Nullable Throwable failure;
+        private @Nullable RuntimeException thrownByListener;
         private boolean ended;
 
         Importing(Consumer<ImportProgress> listener, boolean changes) {
@@ -136,6 +145,9 @@ final class Transfers {
             }
             await(() -> false);
             synchronized (this) {
+                if (thrownByListener != null) {
+                    throw thrownByListener;
+                }
                 if (failure != null) {
                     throw IpamerException.of(failure, changes);
                 }
@@ -189,7 +201,16 @@ final class Transfers {
             synchronized (this) {
                 progress = now;
             }
-            listener.accept(now);
+            try {
+                listener.accept(now);
+            } catch (RuntimeException thrown) {
+                synchronized (this) {
+                    thrownByListener = thrown;
+                }
+                if (!now.done()) {
+                    stream.cancel("the listener threw", thrown);
+                }
+            }
         }
 
         @Override

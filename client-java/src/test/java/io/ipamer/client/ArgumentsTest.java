@@ -1,6 +1,7 @@
 package io.ipamer.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InputStream;
@@ -19,12 +20,13 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every call of both interfaces refuses null, and says so after the client was closed. */
 class ArgumentsTest {
-    private static final Prefix PREFIX =
+    static final Prefix PREFIX =
             new Prefix("0", "root", "10.0.0.0/24", Optional.empty(), ReservationPolicy.DEFAULT, "", Map.of(), "");
     private static final Map<Class<?>, Object> ARGUMENTS = Map.ofEntries(
             Map.entry(String.class, "10.0.0.0/24"),
@@ -88,6 +90,25 @@ class ArgumentsTest {
                 })
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the client is closed");
+    }
+
+    @Test
+    void nullIsRefusedByNameInValuesToo() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> PrefixFilter.childrenOf(null))
+                .withMessage("parentCidr");
+        assertThatNullPointerException()
+                .isThrownBy(() -> PrefixFilter.ALL.withFamily(null))
+                .withMessage("only");
+        assertThatNullPointerException()
+                .isThrownBy(() -> IpFilter.ALL.withFrom(null))
+                .withMessage("address");
+        assertThatNullPointerException()
+                .isThrownBy(() -> new Allocation("0", null, "root", "10.0.0.0/24", "", Map.of(), ""))
+                .withMessage("address");
+        assertThatNullPointerException()
+                .isThrownBy(() -> new Allocation("0", "10.0.0.1", "root", "10.0.0.0/24", "", null, ""))
+                .withMessage("labels");
     }
 
     private static Stream<Method> methods() {

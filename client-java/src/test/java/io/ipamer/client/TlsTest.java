@@ -3,6 +3,7 @@ package io.ipamer.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.grpc.Grpc;
 import io.grpc.Server;
@@ -96,6 +97,18 @@ class TlsTest {
             client.async().version().get(20, TimeUnit.SECONDS);
             assertThat(authorization).isEqualTo("Bearer second");
         }
+    }
+
+    @Test
+    void aTokenThatCannotBeSentIsRefusedAndTheCallNotMadeWithoutIt() throws Exception {
+        try (IpamerClient client =
+                builder().trust(certificate).token(() -> "secret\n").build()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(client::version)
+                    .withMessageContaining("token")
+                    .withMessageNotContaining("secret");
+        }
+        assertThat(authorization).isNull();
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,39 @@ class ValuesTest {
                     .isThrownBy(client::version)
                     .extracting(IpamerException::code)
                     .isEqualTo(io.grpc.Status.Code.UNIMPLEMENTED);
+        }
+    }
+
+    @Test
+    void anAnswerThatCannotBeReadFailsCallsThatWaitAndThoseThatDoNot() throws IOException {
+        try (FakeServer server = new FakeServer(new IpamerServiceGrpc.IpamerServiceImplBase() {
+            @Override
+            public void getPrefixUsage(GetPrefixUsageRequest request, StreamObserver<GetPrefixUsageResponse> answers) {
+                GetPrefixUsageResponse.Builder answer = GetPrefixUsageResponse.newBuilder();
+                answer.getUsageBuilder().setSize("1e3");
+                answers.onNext(answer.build());
+                answers.onCompleted();
+            }
+
+            @Override
+            public void releaseIps(ReleaseIpsRequest request, StreamObserver<ReleaseIpsResponse> answers) {
+                answers.onNext(ReleaseIpsResponse.getDefaultInstance());
+                answers.onCompleted();
+            }
+        })) {
+            Ipamer client = server.client().build();
+            assertThatExceptionOfType(IpamerException.class)
+                    .isThrownBy(() -> client.usage("::/0"))
+                    .withMessageContaining("cannot be read")
+                    .matches(failure -> !failure.outcomeUnknown());
+            assertThatExceptionOfType(IpamerException.class)
+                    .isThrownBy(() -> client.releaseIps("::/0", List.of("::7")))
+                    .withMessageContaining("0 results for 1 addresses")
+                    .matches(IpamerException::outcomeUnknown);
+            assertThat(client.async().usage("::/0"))
+                    .failsWithin(20, TimeUnit.SECONDS)
+                    .withThrowableThat()
+                    .withCauseInstanceOf(IpamerException.class);
         }
     }
 
@@ -150,6 +184,12 @@ class ValuesTest {
                 .isThrownBy(
                         () -> IpamerClient.builder().plaintext().token("secret").build())
                 .withMessageContaining("TLS");
+        for (String token : List.of("", "two words", "a line\n", "secr\u00e4t")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> IpamerClient.builder().token(token))
+                    .withMessageContaining("printable ASCII")
+                    .withMessageNotContaining("secr");
+        }
         for (Duration deadline : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofDays(366))) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> IpamerClient.builder()
@@ -163,6 +203,9 @@ class ValuesTest {
                 .withMessageContaining("attempts");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new RetryPolicy(1, Duration.ofSeconds(2), Duration.ofSeconds(1)))
+                .withMessageContaining("maxBackoff");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new RetryPolicy(2, Duration.ZERO, Duration.ofDays(2)))
                 .withMessageContaining("maxBackoff");
     }
 
