@@ -67,16 +67,15 @@ func Dial(target string, options ...Option) (*Client, error) {
 		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessageBytes)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
-		grpc.WithChainUnaryInterceptor(unary(settings.timeout)),
-		grpc.WithChainStreamInterceptor(stream),
 	}, settings.dialOptions...)...)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{ipamerv1.NewIpamerServiceClient(conn), conn}, nil
+	return &Client{ipamerv1.NewIpamerServiceClient(calls{conn, settings.timeout}), conn}, nil
 }
 
-// Conn is the connection, for the server's other services: health and reflection.
+// Conn is the connection, for the server's other services: health and reflection. Calls of ipamer.v1 belong to the Client:
+// made on the connection, they are repeated without a request id.
 func (c *Client) Conn() *grpc.ClientConn {
 	return c.conn
 }
@@ -112,27 +111,31 @@ func WithTimeout(timeout time.Duration) Option {
 }
 
 // WithDialOptions hands options on to gRPC, such as interceptors or credentials for each call. They come after those of
-// this package.
+// this package. Interceptors see what is sent, with its request id, and may send it again. Errors come to them as statuses, of
+// which [Reason] tells the reason, too.
 func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) { s.dialOptions = append(s.dialOptions, options...) }
 }
 
-// It runs once for a call, gRPC's own repetitions are below it: they all carry one request id.
-func unary(timeout time.Duration) grpc.UnaryClientInterceptor {
-	return func(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker,
-		options ...grpc.CallOption) error {
-		if _, bounded := ctx.Deadline(); !bounded && timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, timeout)
-			defer cancel()
-		}
-		return refusal(invoke(ctx, method, withRequestID(request), reply, conn, options...))
-	}
+// What a call of a Client has more than one on its connection. It runs once for a call, above all interceptors and gRPC's
+// own repetitions: whoever of them sends the call again does so with one request id, and within one timeout.
+type calls struct {
+	conn    grpc.ClientConnInterface
+	timeout time.Duration
 }
 
-func stream(ctx context.Context, description *grpc.StreamDesc, conn *grpc.ClientConn, method string,
-	open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
-	opened, err := open(ctx, description, conn, method, options...)
+func (c calls) Invoke(ctx context.Context, method string, request, reply any, options ...grpc.CallOption) error {
+	if _, bounded := ctx.Deadline(); !bounded && c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	return refusal(c.conn.Invoke(ctx, method, withRequestID(request), reply, options...))
+}
+
+func (c calls) NewStream(ctx context.Context, description *grpc.StreamDesc, method string,
+	options ...grpc.CallOption) (grpc.ClientStream, error) {
+	opened, err := c.conn.NewStream(ctx, description, method, options...)
 	if err != nil {
 		return nil, refusal(err)
 	}

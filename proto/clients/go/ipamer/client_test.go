@@ -346,19 +346,85 @@ func TestCallsWithoutADeadlineGetOne(t *testing.T) {
 	}
 }
 
-func TestOptionsOfGRPCComeLast(t *testing.T) {
-	var seen any
-	client := (&fakeServer{}).dial(t, WithDialOptions(grpc.WithChainUnaryInterceptor(
-		func(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker,
-			options ...grpc.CallOption) error {
-			seen = request
-			return invoke(ctx, method, request, reply, conn, options...)
-		})))
-	if _, err := client.AcquireIp(t.Context(), &ipamerv1.AcquireIpRequest{}); err != nil {
-		t.Fatal(err)
+// An interceptor that sends a call again when it failed, up to two times, and does so only within a deadline.
+func again(failed *[]error) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker,
+		options ...grpc.CallOption) error {
+		if _, bounded := ctx.Deadline(); !bounded {
+			return errors.New("a call without a deadline")
+		}
+		for range 2 {
+			err := invoke(ctx, method, request, reply, conn, options...)
+			if err == nil {
+				return nil
+			}
+			*failed = append(*failed, err)
+		}
+		return invoke(ctx, method, request, reply, conn, options...)
 	}
-	if seen.(*ipamerv1.AcquireIpRequest).GetRequestId() == "" {
-		t.Error("the interceptor did not see what is sent")
+}
+
+func TestACallThatAnInterceptorRepeatsKeepsItsRequestIDWithinOneDeadline(t *testing.T) {
+	for name, option := range map[string]func(grpc.UnaryClientInterceptor) grpc.DialOption{
+		"the first": grpc.WithUnaryInterceptor,
+		"in a chain": func(interceptor grpc.UnaryClientInterceptor) grpc.DialOption {
+			return grpc.WithChainUnaryInterceptor(interceptor)
+		},
+	} {
+		server := &fakeServer{failures: []error{
+			refused(codes.ResourceExhausted, "NO_FREE_ADDRESS", nil), unavailable, status.Error(codes.Internal, "broken")}}
+		var failed []error
+		client := server.dial(t, WithDialOptions(option(again(&failed))))
+		if _, err := client.AcquireIp(t.Context(), &ipamerv1.AcquireIpRequest{}); err != nil {
+			t.Fatal(name, err)
+		}
+		ids := map[string]bool{}
+		for _, request := range server.requests {
+			ids[request.(*ipamerv1.AcquireIpRequest).GetRequestId()] = true
+		}
+		if len(server.requests) != 4 || len(ids) != 1 || ids[""] {
+			t.Errorf("%s: asked %d times, with ids %v", name, len(server.requests), ids)
+		}
+		if len(failed) != 2 || Reason(failed[0]) != ipamerv1.ErrorReason_ERROR_REASON_NO_FREE_ADDRESS {
+			t.Errorf("%s: it saw %v", name, failed)
+		}
+	}
+}
+
+func TestWhatAnInterceptorGivesUpIsARefusal(t *testing.T) {
+	refusal := refused(codes.ResourceExhausted, "NO_FREE_ADDRESS", nil)
+	server := &fakeServer{failures: []error{refusal, refusal, refusal}}
+	var failed []error
+	client := server.dial(t, WithDialOptions(grpc.WithUnaryInterceptor(again(&failed))))
+	_, err := client.AcquireIp(t.Context(), &ipamerv1.AcquireIpRequest{})
+	var told *Refusal
+	if !errors.As(err, &told) || told.ReasonName != "NO_FREE_ADDRESS" || len(server.requests) != 3 {
+		t.Errorf("%v, asked %d times", err, len(server.requests))
+	}
+}
+
+func TestAStreamThatAnInterceptorOpensIsRefusedWithAReasonToo(t *testing.T) {
+	for name, option := range map[string]func(grpc.StreamClientInterceptor) grpc.DialOption{
+		"the first": grpc.WithStreamInterceptor,
+		"in a chain": func(interceptor grpc.StreamClientInterceptor) grpc.DialOption {
+			return grpc.WithChainStreamInterceptor(interceptor)
+		},
+	} {
+		opened := 0
+		server := &fakeServer{failures: []error{refused(codes.NotFound, "NAMESPACE_NOT_FOUND", nil)}}
+		client := server.dial(t, WithDialOptions(option(func(ctx context.Context, description *grpc.StreamDesc,
+			conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+			opened++
+			return open(ctx, description, conn, method, options...)
+		})))
+		stream, err := client.Export(t.Context(), &ipamerv1.ExportRequest{})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		var told *Refusal
+		if _, err := stream.Recv(); !errors.As(err, &told) || opened != 1 {
+			t.Errorf("%s: %v, opened %d times", name, err, opened)
+		}
 	}
 }
 

@@ -49,11 +49,11 @@ func (r *Refusal) GRPCStatus() *status.Status {
 }
 
 // Reason is why the server refused, and ERROR_REASON_UNSPECIFIED of everything else: nil, errors of the network, reasons
-// that this client does not know.
+// that this client does not know. It tells the reason of a status, too, which is what interceptors see.
 func Reason(err error) ipamerv1.ErrorReason {
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		return refusal.Reason
+	var known *Refusal
+	if errors.As(refusal(err), &known) {
+		return known.Reason
 	}
 	return ipamerv1.ErrorReason_ERROR_REASON_UNSPECIFIED
 }
