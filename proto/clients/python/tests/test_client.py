@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import unittest
+from typing import Any
 
 import grpc
 import ipamer
 from fake_server import UNAVAILABLE, Failure, FakeServer, refused
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
 from ipamer import v1
 
 
@@ -56,6 +59,26 @@ class Repetitions(unittest.TestCase):
         self.assertEqual(len(server.requests), 1)
 
 
+class Failed(grpc.RpcError):
+    """An error with details that no server of ours sends."""
+
+    def __init__(self, details: bytes) -> None:
+        self._details = details
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self) -> str:
+        return "gone"
+
+    def trailing_metadata(self) -> Any:
+        return (("server", "a proxy"), ("grpc-status-details-bin", self._details))
+
+
+class OnlyACode(grpc.RpcError):
+    code: Any = None
+
+
 class Refusals(unittest.TestCase):
     def test_a_refusal_has_reason_and_metadata(self) -> None:
         overlaps = refused(grpc.StatusCode.ALREADY_EXISTS, "PREFIX_OVERLAPS", cidr="10.0.0.0/8")
@@ -86,6 +109,37 @@ class Refusals(unittest.TestCase):
             with client_of(server) as client, self.assertRaises(grpc.RpcError) as raised:
                 list(client.Export(v1.ExportRequest()))
         self.assertEqual(ipamer.refusal(raised.exception).reason, v1.ERROR_REASON_NAMESPACE_NOT_FOUND)
+
+    def test_details_that_are_garbage_leave_code_and_message(self) -> None:
+        told = ipamer.refusal(Failed(b"\xff\xff garbage"))
+        self.assertEqual(told, ipamer.Refusal(code=grpc.StatusCode.UNAVAILABLE, message="gone"))
+
+    def test_a_detail_that_is_garbage_leaves_the_others(self) -> None:
+        good = any_pb2.Any()
+        good.Pack(error_details_pb2.ErrorInfo(domain="ipamer.io", reason="NO_FREE_ADDRESS"))
+        no_message, no_utf8 = b"\xff", b"\x0a\x01\xff"
+        for kind, value in (("ErrorInfo", no_message), ("ErrorInfo", no_utf8), ("RetryInfo", no_message), ("Else", b"")):
+            garbage = any_pb2.Any(type_url=f"type.googleapis.com/google.rpc.{kind}", value=value)
+            for details in ([garbage, good], [good, garbage]):
+                told = ipamer.refusal(Failed(status_pb2.Status(details=details).SerializeToString()))
+                self.assertEqual((told.reason_name, told.retry_after), ("NO_FREE_ADDRESS", None), kind)
+
+    def test_any_time_to_wait_can_be_told(self) -> None:
+        forever = error_details_pb2.RetryInfo()
+        forever.retry_delay.seconds = 2**62
+        detail = any_pb2.Any()
+        detail.Pack(forever)
+        told = ipamer.refusal(Failed(status_pb2.Status(details=[detail]).SerializeToString()))
+        self.assertEqual(told.retry_after, 2.0**62)
+
+    def test_an_error_that_says_nothing_is_unknown(self) -> None:
+        for error in (grpc.RpcError("a proxy's"), OnlyACode("a proxy's")):
+            told = ipamer.refusal(error)
+            self.assertEqual(told, ipamer.Refusal(code=grpc.StatusCode.UNKNOWN, message="a proxy's"))
+
+    def test_refusals_can_be_keys(self) -> None:
+        overlaps = refused(grpc.StatusCode.ALREADY_EXISTS, "PREFIX_OVERLAPS", cidr="10.0.0.0/8")
+        self.assertEqual(len({self.told_of(overlaps), self.told_of(overlaps)}), 1)
 
     def told_of(self, failure: Failure) -> ipamer.Refusal:
         with FakeServer(failure) as server, client_of(server) as client:
