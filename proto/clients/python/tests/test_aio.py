@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
+import math
 import unittest
+from typing import Any
 
 import grpc
 import ipamer
@@ -54,11 +57,35 @@ class WithAsyncio(unittest.IsolatedAsyncioTestCase):
 
     async def test_calls_without_a_timeout_get_one(self) -> None:
         with FakeServer() as server:
-            for timeout, wanted in ((20.0, "20.0"), (None, "none")):
+            for timeout, wanted in ((20.0, "20.0"), (None, "none"), (math.inf, "none")):
                 async with client_of(server, timeout) as client:
                     self.assertEqual((await client.GetVersion(v1.GetVersionRequest())).version, wanted)
             async with client_of(server) as client:
                 self.assertEqual((await client.GetVersion(v1.GetVersionRequest(), timeout=60)).version, "60.0")
+                self.assertEqual((await client.GetVersion(v1.GetVersionRequest(), timeout=math.inf)).version, "none")
+
+    async def test_what_a_call_takes_by_place_is_the_same_without_asyncio(self) -> None:
+        by_place: Any = (v1.GetVersionRequest(), 60.0, (("key", "value"),), None, True, grpc.Compression.Gzip)
+        with FakeServer() as server:
+            with ipamer.connect(server.target, plaintext=True) as client:
+                self.assertEqual(client.GetVersion(*by_place).version, "60.0")
+            async with client_of(server) as aio:
+                self.assertEqual((await aio.GetVersion(*by_place)).version, "60.0")
+
+    async def test_a_list_that_is_closed_asks_for_no_more(self) -> None:
+        with FakeServer() as server:
+            async with client_of(server) as client:
+                async with contextlib.aclosing(client.prefixes()) as prefixes:
+                    await anext(prefixes)
+                self.assertEqual([prefix async for prefix in prefixes], [])
+        self.assertEqual(len(server.requests), 1)
+
+    async def test_a_closed_client_says_so(self) -> None:
+        with FakeServer() as server:
+            client = client_of(server)
+            await client.close()
+            with self.assertRaisesRegex(grpc.aio.UsageError, "closed"):
+                await client.AcquireIp(v1.AcquireIpRequest())
 
     async def test_the_connection_is_tls_unless_told_otherwise(self) -> None:
         with FakeServer() as server:

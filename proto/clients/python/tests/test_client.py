@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import unittest
 from typing import Any
 
@@ -163,6 +164,14 @@ class Lists(unittest.TestCase):
             next(client.prefixes())
         self.assertEqual(len(server.requests), 1)
 
+    def test_a_list_that_is_closed_asks_for_no_more(self) -> None:
+        with FakeServer() as server, client_of(server) as client:
+            prefixes = client.prefixes()
+            next(prefixes)
+            prefixes.close()
+            self.assertEqual(list(prefixes), [])
+        self.assertEqual(len(server.requests), 1)
+
     def test_a_list_raises_what_goes_wrong_on_the_way(self) -> None:
         rows = []
         with FakeServer(None, refused(grpc.StatusCode.NOT_FOUND, "NAMESPACE_NOT_FOUND")) as server:
@@ -175,11 +184,15 @@ class Lists(unittest.TestCase):
 class Connections(unittest.TestCase):
     def test_calls_without_a_timeout_get_one(self) -> None:
         with FakeServer() as server:
-            for timeout, wanted in ((20.0, "20.0"), (100.0, "100.0"), (None, "none")):
+            for timeout, wanted in ((20.0, "20.0"), (100.0, "100.0"), (None, "none"), (math.inf, "none")):
                 with client_of(server, timeout) as client:
                     self.assertEqual(client.GetVersion(v1.GetVersionRequest()).version, wanted)
             with client_of(server) as client:
                 self.assertEqual(client.GetVersion(v1.GetVersionRequest(), timeout=60).version, "60.0")
+
+    def test_a_call_can_be_without_a_bound(self) -> None:
+        with FakeServer() as server, client_of(server) as client:
+            self.assertEqual(client.GetVersion(v1.GetVersionRequest(), timeout=math.inf).version, "none")
 
     def test_the_connection_is_tls_unless_told_otherwise(self) -> None:
         with FakeServer() as server, ipamer.connect(server.target, timeout=1) as client:

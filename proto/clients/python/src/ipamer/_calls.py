@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from typing import Any, Protocol, Sequence, TypeVar
 
@@ -43,14 +44,16 @@ _CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_timeout_ms", 10_000),
 )
 
-_M = TypeVar("_M", bound=Message)
-_Sent = TypeVar("_Sent")
-
 
 class Page(Protocol):
     """An answer that is one of several."""
 
     next_page_token: str
+
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response")
+Answer = TypeVar("Answer", bound=Page)
 
 
 def channel_options(more: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
@@ -74,7 +77,13 @@ def unary_rpcs() -> list[str]:
     return [method.name for method in _SERVICE.methods if not method.client_streaming and not method.server_streaming]
 
 
-def with_request_id(request: _Sent) -> _Sent:
+def bound(timeout: float | None, otherwise: float | None) -> float | None:
+    """The caller's timeout, as gRPC takes it: None for no bound."""
+    chosen = otherwise if timeout is None else timeout
+    return None if chosen == math.inf else chosen
+
+
+def with_request_id(request: Request) -> Request:
     """Requests that change something have a field for the id. The caller's message stays as it is, so that it can be
     sent again as a call of its own."""
     if not isinstance(request, Message) or "request_id" not in request.DESCRIPTOR.fields_by_name:
@@ -84,7 +93,7 @@ def with_request_id(request: _Sent) -> _Sent:
     return with_text(request, "request_id", secrets.token_hex(16))
 
 
-def with_text(message: _M, field: str, text: str) -> _M:
+def with_text(message: Request, field: str, text: str) -> Request:
     """A copy in which one field is another."""
     changed = type(message)()
     changed.CopyFrom(message)

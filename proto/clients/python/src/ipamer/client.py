@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Generic, Iterator, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Generator, Generic, Sequence
 
 import grpc
 
 from ipamer import _calls, v1
+from ipamer._calls import Answer, Request, Response
 from ipamer.v1.ipamer_service_pb2_grpc import IpamerServiceStub
 
 if TYPE_CHECKING:
     from grpc import _CallFuture
-
-_Request = TypeVar("_Request")
-_Response = TypeVar("_Response")
 
 
 class Client(IpamerServiceStub):
@@ -29,7 +27,7 @@ class Client(IpamerServiceStub):
             setattr(self, rpc, _Call(getattr(self, rpc), timeout))
 
     def close(self) -> None:
-        """Ends the connection. Calls that are under way fail as cancelled."""
+        """Ends the connection. Calls that are under way fail as cancelled, those that come later raise ValueError."""
         self.channel.close()
 
     def __enter__(self) -> Client:
@@ -40,28 +38,28 @@ class Client(IpamerServiceStub):
     ) -> None:
         self.close()
 
-    def namespaces(self, request: v1.ListNamespacesRequest | None = None) -> Iterator[v1.Namespace]:
+    def namespaces(self, request: v1.ListNamespacesRequest | None = None) -> Generator[v1.Namespace, None, None]:
         """Lists all namespaces by name. As with all lists here: page_size says how many rows one call fetches, and
         page_token where to begin."""
         for page in _pages(self.ListNamespaces, request or v1.ListNamespacesRequest()):
             yield from page.namespaces
 
-    def prefixes(self, request: v1.ListPrefixesRequest | None = None) -> Iterator[v1.Prefix]:
+    def prefixes(self, request: v1.ListPrefixesRequest | None = None) -> Generator[v1.Prefix, None, None]:
         """Lists the prefixes of a namespace that the request's filters leave: a prefix before what is in it."""
         for page in _pages(self.ListPrefixes, request or v1.ListPrefixesRequest()):
             yield from page.prefixes
 
-    def ips(self, request: v1.ListIpsRequest) -> Iterator[v1.Allocation]:
+    def ips(self, request: v1.ListIpsRequest) -> Generator[v1.Allocation, None, None]:
         """Lists the acquired addresses of a prefix that the request's filters leave, ascending."""
         for page in _pages(self.ListIps, request):
             yield from page.allocations
 
-    def free_ranges(self, request: v1.ListFreeRequest) -> Iterator[v1.FreeRange]:
+    def free_ranges(self, request: v1.ListFreeRequest) -> Generator[v1.FreeRange, None, None]:
         """Lists the free space of a prefix, ascending."""
         for page in _pages(self.ListFree, request):
             yield from page.ranges
 
-    def lookup_pages(self, request: v1.LookupRequest) -> Iterator[v1.LookupResponse]:
+    def lookup_pages(self, request: v1.LookupRequest) -> Generator[v1.LookupResponse, None, None]:
         """Finds what has an owner or labels. Gives the answers as they come, for they have rows of two kinds: all prefixes
         first, then addresses."""
         return _pages(self.Lookup, request)
@@ -81,8 +79,8 @@ def connect(
     The connection is TLS, verified by the roots that come with gRPC, or by what `credentials` say.
 
     plaintext: leaves out TLS; whoever is on the way can read and change everything.
-    timeout: in seconds, bounds calls that are made without one, their repetitions included; None for no bound. It does
-        not concern Export and Import.
+    timeout: in seconds, bounds calls that are made without one, their repetitions included; None or math.inf for no
+        bound. It does not concern Export and Import. In a call None means this timeout, and math.inf no bound.
     options: more settings of gRPC's channel.
     """
     tls = _calls.channel_credentials(plaintext, credentials)
@@ -94,11 +92,7 @@ def connect(
     return Client(channel, timeout)
 
 
-_Q = TypeVar("_Q", v1.ListNamespacesRequest, v1.ListPrefixesRequest, v1.ListIpsRequest, v1.ListFreeRequest, v1.LookupRequest)
-_P = TypeVar("_P", bound=_calls.Page)
-
-
-def _pages(call: Callable[[_Q], _P], request: _Q) -> Iterator[_P]:
+def _pages(call: Callable[[Request], Answer], request: Request) -> Generator[Answer, None, None]:
     while True:
         page = call(request)
         yield page
@@ -107,26 +101,26 @@ def _pages(call: Callable[[_Q], _P], request: _Q) -> Iterator[_P]:
         request = _calls.with_text(request, "page_token", page.next_page_token)
 
 
-class _Call(Generic[_Request, _Response]):
+class _Call(Generic[Request, Response]):
     """An rpc, with a request id and a timeout where the caller gives none. gRPC repeats calls by itself, with all that is
     in them. It is no interceptor, because calls on a closed channel that has those end the whole process."""
 
-    def __init__(self, call: grpc.UnaryUnaryMultiCallable[_Request, _Response], timeout: float | None) -> None:
+    def __init__(self, call: grpc.UnaryUnaryMultiCallable[Request, Response], timeout: float | None) -> None:
         self._call = call
         self._timeout = timeout
 
-    def __call__(self, request: _Request, timeout: float | None = None, *rest: Any, **others: Any) -> _Response:
+    def __call__(self, request: Request, timeout: float | None = None, *rest: Any, **others: Any) -> Response:
         return self._call(*self._sent(request, timeout), *rest, **others)
 
     def with_call(
-        self, request: _Request, timeout: float | None = None, *rest: Any, **others: Any
-    ) -> tuple[_Response, grpc.Call]:
+        self, request: Request, timeout: float | None = None, *rest: Any, **others: Any
+    ) -> tuple[Response, grpc.Call]:
         return self._call.with_call(*self._sent(request, timeout), *rest, **others)
 
     def future(
-        self, request: _Request, timeout: float | None = None, *rest: Any, **others: Any
-    ) -> _CallFuture[_Response]:
+        self, request: Request, timeout: float | None = None, *rest: Any, **others: Any
+    ) -> _CallFuture[Response]:
         return self._call.future(*self._sent(request, timeout), *rest, **others)
 
-    def _sent(self, request: _Request, timeout: float | None) -> tuple[_Request, float | None]:
-        return _calls.with_request_id(request), self._timeout if timeout is None else timeout
+    def _sent(self, request: Request, timeout: float | None) -> tuple[Request, float | None]:
+        return _calls.with_request_id(request), _calls.bound(timeout, self._timeout)
