@@ -47,7 +47,7 @@ final class UpdateOptions {
                 update = update.withoutLabel(key);
             }
         }
-        if (update == MetadataUpdate.NOTHING) {
+        if (update.equals(MetadataUpdate.NOTHING)) {
             throw new ParameterException(
                     spec.commandLine(),
                     "there is nothing to change: --owner, --label, --remove-label or --description is wanted");
