@@ -34,7 +34,7 @@ public final class Services {
     }
 
     private String add(BindableService service) {
-        ServerServiceDefinition definition = StrictRequests.in(service.bindService());
+        ServerServiceDefinition definition = Described.withErrorDetails(StrictRequests.in(service.bindService()));
         contracts.add(ServerInterceptors.intercept(definition, new Sentry()));
         return definition.getServiceDescriptor().getName();
     }
