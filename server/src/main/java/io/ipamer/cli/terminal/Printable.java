@@ -2,12 +2,18 @@ package io.ipamer.cli.terminal;
 
 /**
  * Text that others wrote, made fit to be shown: nothing in it moves the cursor, changes colours, turns the direction
- * of writing, begins a line, or is there without being seen. And how many columns text takes.
+ * of writing, begins a line, or is there without being seen: texts that differ by that only look different. And how many columns text takes.
  */
 public final class Printable {
-    private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
-    private static final int ZERO_WIDTH_JOINER = 0x200d;
-    private static final int FIRST_INVISIBLE = 0xe0000;
+    /**
+     * What Unicode calls letters, marks or symbols, though nothing of it is seen, first and last of each range: the
+     * combining joiner, fillers, Khmer's inherent vowels, variation selectors, the empty Braille cell, the note without
+     * a head, and the plane of such characters, with those in it that are yet to come.
+     */
+    private static final int[] INVISIBLE = {
+        0x34f, 0x34f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f, 0x2065, 0x2065, 0x2800, 0x2800, 0x3164, 0x3164,
+        0xfe00, 0xfe0f, 0xffa0, 0xffa0, 0xfff0, 0xfff8, 0x1d159, 0x1d159, 0xe0000, 0xe0fff
+    };
 
     /** Where characters are two columns wide, by Unicode's East Asian Width; first and last of each range. */
     private static final int[] WIDE = {
@@ -79,14 +85,18 @@ public final class Printable {
                 return 0;
             }
             default -> {
-                for (int i = 0; i < WIDE.length && WIDE[i] <= point; i += 2) {
-                    if (point <= WIDE[i + 1]) {
-                        return 2;
-                    }
-                }
-                return 1;
+                return isIn(WIDE, point) ? 2 : 1;
             }
         }
+    }
+
+    private static boolean isIn(int[] ranges, int point) {
+        for (int i = 0; i < ranges.length && ranges[i] <= point; i += 2) {
+            if (point <= ranges[i + 1]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isShown(int point) {
@@ -94,17 +104,17 @@ public final class Printable {
             return true;
         }
         return switch (Character.getType(point)) {
+            // Among the separators are spaces that look like the one above, or are none. Among the formats is what
+            // turns the direction of writing, and the joiners: words and pictures that need them stay readable.
             case Character.CONTROL,
+                    Character.FORMAT,
                     Character.SURROGATE,
+                    Character.SPACE_SEPARATOR,
                     Character.LINE_SEPARATOR,
                     Character.PARAGRAPH_SEPARATOR,
                     Character.PRIVATE_USE -> false;
-            // What Java does not know yet: letters and pictures of a newer Unicode, but for its plane of invisible
-            // ones.
-            case Character.UNASSIGNED -> point < FIRST_INVISIBLE;
-            // Among them what turns the direction of writing. The joiners belong to words of some languages.
-            case Character.FORMAT -> point == ZERO_WIDTH_NON_JOINER || point == ZERO_WIDTH_JOINER;
-            default -> true;
+            // Also what Java does not know yet: letters and pictures of a newer Unicode.
+            default -> !isIn(INVISIBLE, point);
         };
     }
 

@@ -1,5 +1,6 @@
 package io.ipamer.cli.terminal;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
@@ -98,26 +99,35 @@ public final class ProgressBar implements AutoCloseable {
 
     private String line(long nanos) {
         double rate = done * 1e9 / nanos;
-        String counted = amount(done) + (total == UNKNOWN ? "" : " of " + amount(total)) + ' ' + what;
         String speed = ", " + amount(Math.round(rate)) + "/s";
         if (total == UNKNOWN) {
-            return fit(counted + speed);
+            return fit(List.of(amount(done), ' ' + what, speed));
         }
         double part = total == 0 ? 1 : Math.min(1, (double) done / total);
         String left = rate > 0 ? ", " + time(Math.round(Math.max(0, total - done) / rate)) + " left" : "";
-        String text = String.format(Locale.ROOT, "%3d%%  %s%s%s", (int) (part * 100), counted, speed, left);
+        String percent = String.format(Locale.ROOT, "%3d%%", (int) (part * 100));
+        List<String> parts = List.of(percent, "  " + amount(done) + " of " + amount(total), ' ' + what, speed, left);
+        String text = String.join("", parts);
         // The last column stays empty: some terminals go to the next line when it is written to.
         bar = Math.min(bar, terminal.width() - 1 - Printable.width(text) - 3);
         if (bar < NARROWEST_BAR) {
-            return fit(text);
+            return fit(parts);
         }
         int filled = (int) (part * bar);
         return '[' + (terminal.unicode() ? "█" : "#").repeat(filled)
                 + (terminal.unicode() ? "░" : ".").repeat(bar - filled) + "] " + text;
     }
 
-    private String fit(String text) {
-        return Printable.cut(text, terminal.width() - 1, "");
+    /** As many of the parts as there is room for: a number of which a part is missing would be another one. */
+    private String fit(List<String> parts) {
+        StringBuilder line = new StringBuilder();
+        for (String part : parts) {
+            if (Printable.width(line + part) >= terminal.width()) {
+                break;
+            }
+            line.append(part);
+        }
+        return line.toString();
     }
 
     private String amount(long number) {

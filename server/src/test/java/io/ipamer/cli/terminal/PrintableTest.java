@@ -10,7 +10,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PrintableTest {
     @ParameterizedTest
-    @ValueSource(strings = {"", "web-1", "Büro Köln", "日本語", "می‌خواهم", "👩‍💻", "a\\b"})
+    @ValueSource(
+            strings = {"", "web-1", "Büro Köln", "日本語", "e\u0301", "a\u030a\u0323", "कि", "ถึง", "한국", "👩", "a\\b"})
     void whatPeopleWriteStaysAsItIs(String text) {
         assertThat(Printable.of(text)).isSameAs(text);
     }
@@ -26,10 +27,23 @@ class PrintableTest {
         "'a\ufeffb', a\\ufeffb",
         "'a\u007fb', a\\u007fb",
         "'a\ud800b', a\\ud800b",
-        "'\udb40\udc41', \\udb40\\udc41"
+        "'\udb40\udc41', \\udb40\\udc41",
+        "'می\u200cخواهم', می\\u200cخواهم",
+        "'👩\u200d💻', 👩\\u200d💻"
     })
     void whatMovesTurnsOrHidesIsWrittenOut(String text, String shown) {
         assertThat(Printable.of(text)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                0xa0, 0xad, 0x34f, 0x115f, 0x1160, 0x1680, 0x17b4, 0x180b, 0x180e, 0x180f, 0x2003, 0x200b, 0x200c,
+                0x200d, 0x202f, 0x205f, 0x2060, 0x2064, 0x2065, 0x2800, 0x3000, 0x3164, 0xfe00, 0xfe0f, 0xfeff, 0xffa0,
+                0xfff0, 0xfffb, 0x1d159, 0x1d173, 0xe0001, 0xe0100, 0xe01ef, 0xe0fff
+            })
+    void textsThatDifferByWhatIsNotSeenLookDifferent(int unseen) {
+        assertThat(Printable.of("web" + Character.toString(unseen) + "1")).matches("web(\\\\u[0-9a-f]{4}){1,2}1");
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipamer.cli.terminal.ProgressBar.Unit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressBarTest {
     private long millis = -40; // a clock may begin anywhere, also before zero
@@ -118,6 +120,33 @@ class ProgressBarTest {
             bar.at(7);
             assertThat(last(screen)).hasSizeLessThan(width);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "79, '[██████████████░░░░░░░]  70%  70,412 of 100,000 addresses, 70,412/s, 0:00 left'",
+        "60, ' 70%  70,412 of 100,000 addresses, 70,412/s, 0:00 left'",
+        "54, ' 70%  70,412 of 100,000 addresses, 70,412/s'",
+        "40, ' 70%  70,412 of 100,000 addresses'",
+        "30, ' 70%  70,412 of 100,000'",
+        "20, ' 70%'"
+    })
+    void whereThereIsNoRoomPartsAreLeftOutAndNumbersStayWhole(int width, String line) {
+        Screen screen = Screen.ofTerminal(width);
+        ProgressBar bar = ProgressBar.of(screen.terminal(), "addresses", Unit.THINGS, 100_000, this::nanos);
+        millis += 1_000;
+        bar.at(70_412);
+        assertThat(last(screen)).isEqualTo(line);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"38, '70,412,345 addresses, 70,412,345/s'", "34, '70,412,345 addresses'", "20, '70,412,345'"})
+    void thatHoldsForWorkOfUnknownSizeToo(int width, String line) {
+        Screen screen = Screen.ofTerminal(width);
+        ProgressBar bar = ProgressBar.ofUnknown(screen.terminal(), "addresses", Unit.THINGS, this::nanos);
+        millis += 1_000;
+        bar.at(70_412_345);
+        assertThat(last(screen)).isEqualTo(line);
     }
 
     @Test
