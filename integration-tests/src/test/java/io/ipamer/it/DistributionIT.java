@@ -292,6 +292,114 @@ class DistributionIT {
         assertThat(elsewhere).as("behind a link").isEmptyDirectory();
     }
 
+    /** It says how it was started, and for an archive it writes something else. */
+    private void startWithJavaThatSaysHow() throws IOException {
+        script(
+                "java/bin/java",
+                "for option; do case $option in -XX:ArchiveClassesAtExit=*) echo classes > \"${option#*=}\" ;; esac; done"
+                        + "; echo \"$LC_ALL $*\"");
+        Files.writeString(scratch.resolve("java/release"), "JAVA_VERSION=\"17.0.1\"\n");
+        variables.put("LC_ALL", "C.UTF-8");
+        variables.put("JAVA_HOME", scratch.resolve("java").toString());
+    }
+
+    @Test
+    void nothingIsKeptWhereOthersCanChangeAFolderAbove() throws Exception {
+        startWithJavaThatSaysHow();
+        Path wide = Files.createDirectory(scratch.resolve("wide"));
+        Path user = Files.createDirectory(wide.resolve("user"));
+        variables.put("HOME", user.toString());
+        for (int mode : List.of(0777, 0775, 0757)) {
+            Files.setAttribute(wide, "unix:mode", mode);
+            assertThat(run(launcher, "health").out()).as("%o", mode).contains("-jar");
+            assertThat(user).as("%o", mode).isEmptyDirectory();
+        }
+        Files.setAttribute(wide, "unix:mode", 01777);
+        assertThat(run(launcher, "health").exitCode()).isZero();
+        assertThat(archive(user.resolve(".cache/ipamer"), null)).hasContent("classes");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(user.resolve(".cache"))))
+                .isEqualTo("rwx------");
+        assertThat(run(launcher, "health").out()).contains("-XX:SharedArchiveFile=");
+        Files.setAttribute(wide, "unix:mode", 0777);
+        assertThat(run(launcher, "health").out()).doesNotContain("-XX:SharedArchiveFile=");
+    }
+
+    /** So it is under sudo that keeps HOME. */
+    @Test
+    void nothingIsMadeInTheFolderOfAnotherUser() throws Exception {
+        startWithJavaThatSaysHow();
+        Path user = Files.createDirectory(scratch.resolve("user"));
+        assumeTrue(Files.getAttribute(user, "unix:uid").equals(0), "only root can give folders to others");
+        Files.setAttribute(user, "unix:uid", 12345);
+        variables.put("HOME", user.toString());
+        assertThat(run(launcher, "health").out()).contains("-jar");
+        assertThat(user).isEmptyDirectory();
+        Path cache = Files.createDirectory(user.resolve(".cache"));
+        Files.setAttribute(cache, "unix:uid", 12345);
+        assertThat(run(launcher, "health").out()).contains("-jar");
+        assertThat(cache).isEmptyDirectory();
+    }
+
+    @Test
+    void anArchiveOfWhichAPartIsMissingIsNotUsedAndReplaced() throws Exception {
+        startWithJavaThatSaysHow();
+        Path cache = scratch.resolve(".cache/ipamer");
+        run(launcher, "health");
+        Path archive = archive(cache, null);
+        assertThat(run(launcher, "health").out()).contains("-XX:SharedArchiveFile=" + archive.toRealPath());
+        Files.writeString(archive, "class");
+        assertThat(run(launcher, "health").out()).doesNotContain("-XX:SharedArchiveFile=");
+        assertThat(archive(cache, null)).isEqualTo(archive).hasContent("classes");
+    }
+
+    /** With an argument that is not ASCII, in bytes: this process may have any locale itself. */
+    private Said runWithUmlaut(String... program) throws Exception {
+        List<String> arguments =
+                new ArrayList<>(List.of("-c", "\"$@\" check-config --store \"$(printf 'J\\303\\274rgen')\"", "sh"));
+        arguments.addAll(List.of(program));
+        return run(Path.of("/bin/sh"), arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void argumentsAreUtf8WhereNoLocaleIsSetOrOneThatIsMissing() throws Exception {
+        for (Map<String, String> locale : List.of(
+                Map.<String, String>of(),
+                Map.of("LANG", "C"),
+                Map.of("LANG", "C.UTF-8", "LC_CTYPE", "POSIX"),
+                Map.of("LANG", "C.UTF-8", "LC_ALL", "C"),
+                Map.of("LANG", "xx_XX.UTF-8"),
+                Map.of("LANG", "C.UTF-8"))) {
+            variables.keySet().removeAll(List.of("LANG", "LC_CTYPE", "LC_ALL"));
+            variables.putAll(locale);
+            assertThat(runWithUmlaut(launcher.toString()))
+                    .as("%s", locale)
+                    .isEqualTo(new Said(
+                            2, "", "ipamer: store cannot be \"Jürgen\" (flag --store): there are memory and sql\n"));
+        }
+    }
+
+    @Test
+    void javaIsToldTheCharsetThatTheTerminalHas() throws Exception {
+        startWithJavaThatSaysHow();
+        variables.put("LC_ALL", "C");
+        assertThat(run(launcher, "serve").out()).startsWith("C.UTF-8 ").contains(" -Dipamer.charset=US-ASCII ");
+        variables.put("LC_ALL", "xx_XX.UTF-8");
+        assertThat(run(launcher, "serve").out()).startsWith("C.UTF-8 ").contains(" -Dipamer.charset=UTF-8 ");
+        variables.put("LC_ALL", "C.UTF-8");
+        assertThat(run(launcher, "serve").out()).startsWith("C.UTF-8 ").doesNotContain("ipamer.charset");
+    }
+
+    @Test
+    void withoutTheLauncherArgumentsThatWereDestroyedAreRefused() throws Exception {
+        variables.put("LC_ALL", "C");
+        Said said = runWithUmlaut(
+                Path.of(JAVA_HOME, "bin", "java").toString(),
+                "-jar",
+                home.resolve("lib/ipamer.jar").toString());
+        assertThat(said.err()).startsWith("ipamer: argument \"J??rgen\" must be in the charset of the locale, ");
+        assertThat(said.exitCode()).isEqualTo(2);
+    }
+
     @Test
     void theFirstCommandHasAnArchiveMadeThatLaterOnesUseAndANewerJarReplaces() throws Exception {
         Path cache = scratch.resolve(".cache/ipamer");
@@ -321,7 +429,7 @@ class DistributionIT {
         assertThat(archive(cache, archive)).isNotEqualTo(archive);
     }
 
-    /** Waits until the archive is there alone: not another one, and nothing that is being made. */
+    /** Waits until the archive is there alone and whole: not another one, and nothing that is being made. */
     private static Path archive(Path cache, Path before) throws Exception {
         try (WatchService watch = FileSystems.getDefault().newWatchService()) {
             cache.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE);
@@ -330,6 +438,7 @@ class DistributionIT {
                     List<Path> files = content.toList();
                     if (files.size() == 1
                             && files.get(0).toString().endsWith(".jsa")
+                            && files.get(0).toString().endsWith("-" + Files.size(files.get(0)) + ".jsa")
                             && !files.get(0).equals(before)) {
                         return files.get(0);
                     }

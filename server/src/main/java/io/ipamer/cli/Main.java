@@ -5,6 +5,7 @@ import io.ipamer.app.ConfigException;
 import io.ipamer.bench.BenchException;
 import io.ipamer.cli.remote.CommandFailure;
 import io.ipamer.cli.remote.RemoteCommands;
+import io.ipamer.cli.terminal.LostText;
 import io.ipamer.cli.terminal.NoAnswerException;
 import io.ipamer.cli.terminal.Printable;
 import io.ipamer.cli.terminal.Terminal;
@@ -65,6 +66,11 @@ public final class Main {
         try {
             if (args.length == 0) {
                 commandLine.usage(terminal.out());
+                return WRONG_USE;
+            }
+            String lost = LostText.complaint(System.getProperty("sun.jnu.encoding"), args);
+            if (lost != null) {
+                complain(terminal, lost);
                 return WRONG_USE;
             }
             return commandLine.execute(args);

@@ -31,6 +31,9 @@ final class Surroundings {
     /** From the launcher: how many columns the terminal has. */
     static final String COLUMNS = "ipamer.columns";
 
+    /** From the launcher, where it had Java take another locale than the one in force: the terminal's charset. */
+    static final String CHARSET = "ipamer.charset";
+
     private static final int WIDEST = 1_000;
 
     private final UnaryOperator<@Nullable String> variables;
@@ -94,7 +97,8 @@ final class Surroundings {
     }
 
     private Charset localeCharset() {
-        String name = properties.apply("native.encoding");
+        String told = properties.apply(CHARSET);
+        String name = told != null ? told : properties.apply("native.encoding");
         try {
             return name == null ? Charset.defaultCharset() : Charset.forName(name);
         } catch (IllegalArgumentException unknownHere) {

@@ -127,6 +127,13 @@ class TerminalTest {
         assertThat(hex).hasToString(bytes);
     }
 
+    @ParameterizedTest
+    @CsvSource({"US-ASCII, UTF-8, false", "UTF-8, ANSI_X3.4-1968, true"})
+    void theLauncherKnowsTheCharsetWhereItHadJavaTakeAnotherLocale(String told, String locale, boolean unicode) {
+        Map<String, String> properties = Map.of(Surroundings.CHARSET, told, "native.encoding", locale);
+        assertThat(terminal(Map.of(), properties, 1, 2).unicode()).isEqualTo(unicode);
+    }
+
     @Test
     void whatNobodyTakesIsAnErrorOfTheWriter() {
         OutputStream full = new OutputStream() {
