@@ -55,7 +55,7 @@ public final class IpamerClient implements Ipamer, AutoCloseable {
      * The connection itself, with this client's token: for the generated stubs, which have all that the contract has.
      *
      * <pre>{@code
-     * AcquireIpResponse answer = IpamerServiceGrpc.newBlockingStub(client.channel())
+     * AcquireIpResponse answer = IpamerServiceGrpc.newBlockingStub(ipamer.channel())
      *         .acquireIp(AcquireIpRequest.newBuilder().setPrefixCidr("10.1.0.0/24").setRequestId("web-1").build());
      * System.out.println(answer.getAllocation().getAddress() + " at revision " + answer.getRevision());
      * }</pre>

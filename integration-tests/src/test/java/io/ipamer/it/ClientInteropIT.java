@@ -443,7 +443,9 @@ class ClientInteropIT {
                 .isEqualTo(value(answers.only(ReleaseChildPrefixResponse.class).getPrefix()));
         assertThat(north.deletePrefix("10.0.0.0/8"))
                 .isEqualTo(value(answers.only(DeletePrefixResponse.class).getPrefix()));
-        ForcedDelete forced = north.deletePrefixWithContent("2001:db8::/32");
+        Prefix six = north.prefixFrom("2001:db8::/32");
+        answers.forget();
+        ForcedDelete forced = north.deletePrefixWithContent(six);
         DeletePrefixResponse deleted = answers.only(DeletePrefixResponse.class);
         assertThat(forced)
                 .isEqualTo(new ForcedDelete(

@@ -28,16 +28,19 @@ class GoClientIT {
     private static final Path CLIENT =
             Path.of("..", "proto", "clients", "go").toAbsolutePath().normalize();
     private static final String MODULE = "github.com/ipamer/ipamer/proto/clients/go";
-    private static final Map<String, String> PACKAGES = new TreeMap<>(Map.of(
-            "context", "context",
-            "errors", "errors",
-            "fmt", "fmt",
-            "io", "io",
-            "ipamer", MODULE + "/ipamer",
-            "ipamerv1", MODULE + "/ipamerv1",
-            "log", "log",
-            "os", "os",
-            "status", "google.golang.org/grpc/status"));
+    private static final Map<String, String> PACKAGES = new TreeMap<>(Map.ofEntries(
+            Map.entry("context", "context"),
+            Map.entry("errors", "errors"),
+            Map.entry("fmt", "fmt"),
+            Map.entry("io", "io"),
+            Map.entry("ipamer", MODULE + "/ipamer"),
+            Map.entry("ipamerv1", MODULE + "/ipamerv1"),
+            Map.entry("log", "log"),
+            Map.entry("os", "os"),
+            Map.entry("status", "google.golang.org/grpc/status"),
+            Map.entry("time", "time"),
+            Map.entry("tls", "crypto/tls"),
+            Map.entry("x509", "crypto/x509")));
     private static final int MOST_SECONDS = 600;
 
     @TempDir

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Compiles and runs the examples of the Java client, those of a page one after the other against one server: what its
- * readers see works, and prints what stands below it. They see {@code ipamer} and {@code client}, the common
+ * readers see works, and prints what stands below it. They see a client, {@code ipamer}, the common
  * packages of the JDK and the client's; what else it needs it imports.
  */
 class JavaExamplesIT {
@@ -33,6 +33,13 @@ class JavaExamplesIT {
     private static final Pattern IN_JAVADOC = Pattern.compile("<pre>\\{@code\\n(?<code>.*?)}</pre>", Pattern.DOTALL);
     private static final Pattern IMPORT = Pattern.compile("(?m)^import .*;\\n");
     private static final String ADDRESS = "127.0.0.1:9090";
+
+    /** What javadoc, which cannot show imports well, leaves to its readers. */
+    private static final String STUBS = """
+            import io.ipamer.proto.v1.AcquireIpRequest;
+            import io.ipamer.proto.v1.AcquireIpResponse;
+            import io.ipamer.proto.v1.IpamerServiceGrpc;
+            """;
 
     @TempDir
     Path folder;
@@ -71,7 +78,8 @@ class JavaExamplesIT {
         List<String> sources = IN_JAVADOC
                 .matcher(Files.readString(file))
                 .results()
-                .map(block -> block.group(1).replaceAll("(?m)^ *\\* ?", "").replace(ADDRESS, address))
+                .map(block ->
+                        STUBS + block.group(1).replaceAll("(?m)^ *\\* ?", "").replace(ADDRESS, address))
                 .toList();
         return new Snippets(sources, List.of());
     }
@@ -82,9 +90,6 @@ class JavaExamplesIT {
                 String.join("out.println(\"" + Snippets.CUT + "\");\n", sources).replace("System.out", "out");
         Path file = Files.writeString(folder.resolve("Examples.java"), """
                 import io.ipamer.client.*;
-                import io.ipamer.proto.v1.AcquireIpRequest;
-                import io.ipamer.proto.v1.AcquireIpResponse;
-                import io.ipamer.proto.v1.IpamerServiceGrpc;
                 import java.io.*;
                 import java.nio.file.*;
                 import java.time.*;
@@ -92,8 +97,7 @@ class JavaExamplesIT {
                 import java.util.concurrent.*;
                 %s
                 public class Examples {
-                    public static Ipamer ipamer;
-                    public static IpamerClient client;
+                    public static IpamerClient ipamer;
                     public static PrintStream out;
 
                     public static void run() throws Exception {
@@ -109,7 +113,6 @@ class JavaExamplesIT {
                 new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
             Class<?> program = loader.loadClass("Examples");
             program.getField("ipamer").set(null, client);
-            program.getField("client").set(null, client);
             program.getField("out").set(null, new PrintStream(printed, true, UTF_8));
             program.getMethod("run").invoke(null);
         }

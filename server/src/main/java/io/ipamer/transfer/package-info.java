@@ -1,4 +1,4 @@
-/** Whole address plans as text: go-ipam's dump, read and written. */
+/** Whole namespaces as text, in and out: our own lines of JSON, and go-ipam's dump. */
 @NullMarked
 package io.ipamer.transfer;
 
