@@ -91,6 +91,7 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new Main(), commands);
         chosen.forEach((name, type) -> commandLine.addSubcommand(name, new CommandLine(type.get(), commands)));
         return commandLine
+                .setExpandAtFiles(false) // an owner or description may begin with @: no file is read for it
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.colours() ? Ansi.ON : Ansi.OFF))

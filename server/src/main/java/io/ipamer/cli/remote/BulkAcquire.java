@@ -11,7 +11,6 @@ import io.ipamer.client.Metadata;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -43,7 +42,7 @@ final class BulkAcquire {
         ProgressBar progress = ProgressBar.of(terminal, "addresses", Unit.THINGS, wanted, System::nanoTime);
         Interruption interruption = Interruption.says(terminal, () -> {
             progress.close();
-            return "stopped: " + unfinished(wanted) + ", and perhaps up to " + count(STEP) + " more" + goOn();
+            return "stopped: " + unfinished(wanted) + ", and perhaps up to " + Wording.number(STEP) + " more" + goOn();
         });
         try (progress) {
             for (int step = 0; acquired.get() < wanted; step++) {
@@ -59,7 +58,7 @@ final class BulkAcquire {
                 }
             }
         } catch (IpamerException failed) {
-            if (Failures.outcomeUnknown(failed) || acquired.get() > 0) {
+            if (failed.outcomeUnknown() || acquired.get() > 0) {
                 throw new OutcomeUnknown(failed, unfinished(wanted) + goOn());
             }
             throw failed;
@@ -75,23 +74,16 @@ final class BulkAcquire {
         if (free.compareTo(BigInteger.valueOf(wanted)) < 0) {
             throw new CommandFailure(
                     CommandFailure.REFUSED,
-                    "not " + count(wanted) + " free addresses in " + prefix + ": " + free + " free; none was acquired");
+                    "not " + Wording.number(wanted) + " free addresses in " + prefix + ": " + free
+                            + " free; none was acquired");
         }
     }
 
     private String unfinished(int wanted) {
-        return count(acquired.get()) + " of " + count(wanted) + " addresses are acquired";
+        return Wording.number(acquired.get()) + " of " + Wording.number(wanted) + " addresses are acquired";
     }
 
     private String goOn() {
-        return "; the same command with --request-id " + request.id() + " lists them and goes on"
-                + (metadata.owner().isEmpty()
-                        ? ""
-                        : ", and ipamer ip release " + prefix + " --owner " + metadata.owner()
-                                + " releases all that this owner has there");
-    }
-
-    private static String count(long number) {
-        return String.format(Locale.ROOT, "%,d", number);
+        return "; the same command with --request-id " + Wording.typed(request.id()) + " lists them and goes on";
     }
 }

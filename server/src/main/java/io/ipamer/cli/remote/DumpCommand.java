@@ -66,7 +66,8 @@ final class DumpCommand extends NamespacedCommand {
             bytes = new WholeFile(terminal, file).write(progress, out -> ipamer.exportNamespace(format, out));
         }
         output.done(
-                "wrote namespace " + namespace() + " to " + file + ", " + Counts.of(bytes, "byte", "bytes"), json -> {
+                "wrote namespace " + namespace() + " to " + file + ", " + Wording.count(bytes, "byte", "bytes"),
+                json -> {
                     json.beginObject();
                     json.name("namespace").value(namespace());
                     json.name("file").value(String.valueOf(file));

@@ -15,15 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
     private Failures() {}
 
-    /** True after a failure that leaves open whether a change was made. */
-    static boolean outcomeUnknown(IpamerException failed) {
-        return switch (failed.code()) {
-            case DEADLINE_EXCEEDED, CANCELLED -> true;
-            case UNAVAILABLE -> failed.reason() == Reason.NONE && !neverSent(failed);
-            default -> failed.reason() == Reason.OUTCOME_UNKNOWN;
-        };
-    }
-
     /** {@code argument}: names what a field of the contract is on this command line. */
     static CommandFailure of(IpamerException failed, Target target, UnaryOperator<String> argument) {
         return switch (failed.code()) {
@@ -91,13 +82,6 @@ final class Failures {
                         + " does not know this call: it is older than this program, or none" + " of ipamer"
                 : "the server at " + target.address() + " failed: " + failed.getMessage();
         return new CommandFailure(CommandFailure.REFUSED, what, failed);
-    }
-
-    private static boolean neverSent(IpamerException failed) {
-        return cause(failed) instanceof ConnectException
-                || cause(failed) instanceof UnknownHostException
-                || cause(failed) instanceof NoRouteToHostException
-                || String.valueOf(failed.getMessage()).startsWith("Unable to resolve host");
     }
 
     /** Behind what gRPC says: what the network said. */

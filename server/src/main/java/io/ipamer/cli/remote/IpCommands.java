@@ -302,7 +302,7 @@ final class IpCommands extends Group {
                             ? view.releaseIpsByOwner(whose)
                             : view.releaseIpsByOwner(prefix.toString(), whose));
             output.done(
-                    "released " + Counts.of(released, "address", "addresses"),
+                    "released " + Wording.count(released, "address", "addresses"),
                     json -> json.beginObject()
                             .name("releasedIps")
                             .value(released)

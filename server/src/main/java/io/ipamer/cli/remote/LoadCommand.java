@@ -89,7 +89,7 @@ final class LoadCommand extends NamespacedCommand {
             });
         } catch (IpamerException failed) {
             if (failed.reason() != Reason.INVALID_DUMP) {
-                throw Failures.outcomeUnknown(failed) ? new OutcomeUnknown(failed, unfinished(text)) : failed;
+                throw failed.outcomeUnknown() ? new OutcomeUnknown(failed, unfinished(text)) : failed;
             }
             refusal = failed;
         } finally {
@@ -106,7 +106,7 @@ final class LoadCommand extends NamespacedCommand {
     private String unfinished(CountedInput text) {
         return text.ended() && !dryRun
                 ? "all of the text was sent, and whether it was loaded is not known: ipamer prefix list -n "
-                        + namespace() + " shows it"
+                        + Wording.typed(namespace()) + " shows it"
                 : "nothing was loaded";
     }
 
@@ -131,10 +131,10 @@ final class LoadCommand extends NamespacedCommand {
             }
             table.end();
         }
-        String what = Counts.of(counts.prefixes(), "prefix", "prefixes") + ", "
-                + Counts.of(counts.ips(), "address", "addresses")
-                + (counts.leaked() > 0 ? ", " + Counts.of(counts.leaked(), "leaked block", "leaked blocks") : "")
-                + (counts.mended() > 0 ? "; " + Counts.of(counts.mended(), "line", "lines") + " mended" : "");
+        String what = Wording.count(counts.prefixes(), "prefix", "prefixes") + ", "
+                + Wording.count(counts.ips(), "address", "addresses")
+                + (counts.leaked() > 0 ? ", " + Wording.count(counts.leaked(), "leaked block", "leaked blocks") : "")
+                + (counts.mended() > 0 ? "; " + Wording.count(counts.mended(), "line", "lines") + " mended" : "");
         if (counts.done()) {
             terminal.out().println("loaded " + what + " into namespace " + namespace());
         } else if (dryRun && counts.refused() == 0) {

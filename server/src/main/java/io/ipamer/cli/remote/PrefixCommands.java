@@ -233,8 +233,8 @@ final class PrefixCommands extends Group {
             ForcedDelete deleted = force ? deleteAll(ipamer) : deleteEmpty(ipamer);
             String sentence = "deleted " + cidr;
             if (deleted.deletedPrefixes() > 1 || deleted.releasedIps() > 0) {
-                sentence += " and in it " + Counts.of(deleted.deletedPrefixes() - 1, "prefix", "prefixes") + " and "
-                        + Counts.of(deleted.releasedIps(), "address", "addresses");
+                sentence += " and in it " + Wording.count(deleted.deletedPrefixes() - 1, "prefix", "prefixes") + " and "
+                        + Wording.count(deleted.releasedIps(), "address", "addresses");
             }
             output.done(sentence, json -> {
                 json.beginObject().name("prefix");

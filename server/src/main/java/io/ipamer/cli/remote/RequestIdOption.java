@@ -38,7 +38,8 @@ final class RequestIdOption {
         return once(
                 terminal,
                 ipamer,
-                "whether it was done is not known; the same command with --request-id " + id() + " does it once",
+                "whether it was done is not known; the same command with --request-id " + Wording.typed(id())
+                        + " does it once",
                 change);
     }
 
@@ -48,7 +49,7 @@ final class RequestIdOption {
         try {
             return change.apply(ipamer.withRequestId(id()));
         } catch (IpamerException failed) {
-            throw Failures.outcomeUnknown(failed) ? new OutcomeUnknown(failed, unfinished) : failed;
+            throw failed.outcomeUnknown() ? new OutcomeUnknown(failed, unfinished) : failed;
         } finally {
             interruption.over();
         }

@@ -9,7 +9,6 @@ import io.ipamer.client.Ipamer;
 import io.ipamer.client.NamespaceUsage;
 import io.ipamer.client.PrefixUsage;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -52,12 +51,12 @@ final class UsageCommand extends NamespacedCommand {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("cidr", usage.cidr());
         facts.put("gives out", gives(usage));
-        facts.put("size", grouped(usage.size()));
-        facts.put("free", grouped(usage.free()));
-        facts.put("acquired", String.format(Locale.ROOT, "%,d", usage.acquired()));
-        facts.put("reserved", grouped(usage.reserved()));
-        facts.put("children", String.format(Locale.ROOT, "%,d", usage.children()));
-        facts.put("leaked", String.format(Locale.ROOT, "%,d", usage.leaked()));
+        facts.put("size", Wording.number(usage.size()));
+        facts.put("free", Wording.number(usage.free()));
+        facts.put("acquired", Wording.number(usage.acquired()));
+        facts.put("reserved", Wording.number(usage.reserved()));
+        facts.put("children", Wording.number(usage.children()));
+        facts.put("leaked", Wording.number(usage.leaked()));
         facts.put("largest free block", usage.largestFreeBlock().orElse("-"));
         facts.put("revision", Long.toString(usage.revision()));
         return facts;
@@ -140,9 +139,5 @@ final class UsageCommand extends NamespacedCommand {
         json.name("reserved").value(usage.reserved().toString());
         json.name("leaked").value(usage.leaked().toString());
         json.endObject();
-    }
-
-    private static String grouped(BigInteger number) {
-        return String.format(Locale.ROOT, "%,d", number);
     }
 }

@@ -2,6 +2,7 @@ package io.ipamer.cli.remote;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.grpc.Grpc;
@@ -12,17 +13,24 @@ import io.grpc.ServerCall.Listener;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
+import io.grpc.Status;
 import io.grpc.TlsServerCredentials;
 import io.grpc.stub.StreamObserver;
+import io.ipamer.app.IpamerServer;
+import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.IpamerException;
 import io.ipamer.proto.v1.GetVersionRequest;
 import io.ipamer.proto.v1.GetVersionResponse;
 import io.ipamer.proto.v1.IpamerServiceGrpc.IpamerServiceImplBase;
+import io.ipamer.store.sql.Wire;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +111,43 @@ class LineTest {
                 .startsWith("no ipamer server at " + target.address() + ": the connection broke")
                 .endsWith("; does it speak gRPC, or want --tls?");
         assertThat(failure.exitCode()).isEqualTo(3);
+    }
+
+    /** The retry meets nobody, and that alone would say that nothing was done. */
+    @Test
+    void whatTheFirstAttemptMayHaveDoneIsNotForgottenWhenTheNextFindsNobody() throws Exception {
+        Terminal terminal = new Terminal(
+                new PrintWriter(new StringWriter()),
+                new PrintWriter(new StringWriter()),
+                false,
+                false,
+                false,
+                Terminal.USUAL_WIDTH,
+                true,
+                null);
+        try (IpamerServer ipamer = IpamerServer.inMemory();
+                Line direct = Line.to(Target.read("", "127.0.0.1:" + ipamer.grpcPort(), false, null, null, null))) {
+            direct.client().newPrefix("10.0.0.0/24");
+            Wire wire = new Wire("127.0.0.1", ipamer.grpcPort());
+            try (Line line = Line.to(Target.read("", "127.0.0.1:" + wire.port(), false, null, null, null))) {
+                line.client().version(); // there is a connection
+                wire.set(Wire.State.ANSWERS_LOST);
+                RequestIdOption request = new RequestIdOption();
+                CompletableFuture<Throwable> failure = CompletableFuture.supplyAsync(
+                        () -> catchThrowable(
+                                () -> request.once(terminal, line.client(), view -> view.acquireIp("10.0.0.0/24"))),
+                        task -> new Thread(task, "caller").start());
+                while (direct.client().usage("10.0.0.0/24").acquired() == 0) {
+                    Thread.onSpinWait(); // it has arrived, and was done, when the server says so
+                }
+                wire.close();
+                assertThat(failure.join())
+                        .isInstanceOf(OutcomeUnknown.class)
+                        .hasMessage("whether it was done is not known; the same command with --request-id "
+                                + request.id() + " does it once");
+                assertThat(((OutcomeUnknown) failure.join()).failure().code()).isEqualTo(Status.Code.UNAVAILABLE);
+            }
+        }
     }
 
     private static CommandFailure failure(Target target) {
