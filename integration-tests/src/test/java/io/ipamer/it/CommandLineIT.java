@@ -248,13 +248,49 @@ class CommandLineIT {
 
     @Test
     void aFullDiskIsAFailure() throws IOException, InterruptedException {
-        for (String line : List.of("namespace list", "namespace list -o json", "dump")) {
+        for (String line : List.of(
+                "namespace list", "namespace list -o json", "dump", "--help", "ip acquire --help", "completion bash")) {
             Command command = shell("IPAMER " + line + " > /dev/full");
             assertThat(command.exitCode()).as(line).isEqualTo(1);
             assertThat(command.errors())
                     .as(line)
                     .isEqualTo("ipamer: the answer cannot be written: No space left on device\n");
         }
+    }
+
+    @Test
+    void aChangeWhoseAnswerCannotBeWrittenSaysThatItWasDone() throws IOException, InterruptedException {
+        run("prefix", "create", "10.131.0.0/24");
+        Command command = shell("IPAMER ip acquire 10.131.0.0/24 --request-id 'full disk' > /dev/full");
+        assertThat(command.exitCode()).isEqualTo(1);
+        assertThat(command.errors())
+                .isEqualTo("ipamer: the answer cannot be written: No space left on device; it was done: the same command"
+                        + " with --request-id 'full disk' shows it again\n");
+        assertThat(run("ip", "acquire", "10.131.0.0/24", "--request-id", "full disk")).contains("10.131.0.1 ");
+    }
+
+    @Test
+    void manyAddressesThatNobodyReadsAreNotAcquiredOn() throws IOException, InterruptedException {
+        run("prefix", "create", "10.132.0.0/16");
+        String acquire = "IPAMER ip acquire 10.132.0.0/16 --count 20000 --request-id many-1 ";
+        String goOn = "4,096 of 20,000 addresses are acquired; the same command with --request-id many-1 lists them and"
+                + " goes on\n";
+        Command full = shell(acquire + "> /dev/full");
+        assertThat(full.exitCode()).isEqualTo(1);
+        assertThat(full.errors())
+                .isEqualTo("ipamer: the answer cannot be written: No space left on device; " + goOn);
+        Command closed = shell(acquire + "| true");
+        assertThat(closed.exitCode()).isEqualTo(1);
+        assertThat(closed.errors()).isEqualTo("ipamer: nobody reads the answer any more: " + goOn);
+        assertThat(run("usage", "10.132.0.0/16", "-o", "json")).contains("\"acquired\": 4096,");
+    }
+
+    @Test
+    void anInputThatCannotBeReadIsSaidToBeSo() throws IOException, InterruptedException {
+        Command command = shell("IPAMER load < /");
+        assertThat(command.exitCode()).isEqualTo(1);
+        assertThat(command.errors())
+                .isEqualTo("ipamer: standard input cannot be read: Is a directory; nothing was loaded\n");
     }
 
     @Test

@@ -130,7 +130,7 @@ public final class Main {
     private static String named(String message) {
         return message.replaceFirst("^Invalid value for positional parameter at index \\S+ \\((.*?)\\): ", "$1: ")
                 .replaceFirst("^Invalid value for option '(\\S+)'( \\(.*?\\))?: ", "$1: ")
-                .replaceFirst("'(.*)' is not an int$", "it must be a whole number of up to 10 digits, not \"$1\"");
+                .replaceFirst("'(.*)' is not an int$", "it must be a whole number of at most 2147483647, not \"$1\"");
     }
 
     private static String suggestion(ParameterException wrong) {

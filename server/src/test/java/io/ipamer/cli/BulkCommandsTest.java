@@ -95,6 +95,24 @@ class BulkCommandsTest {
         assertThat(out("usage 10.0.0.0/16")).contains("acquired            0\n");
     }
 
+    /** The second step is refused as a whole, for its request id was used already. */
+    @Test
+    void aReleaseThatFailsOnTheWayListsWhatWasReleasedBefore() {
+        out("prefix create 10.0.0.0/16");
+        out("ip acquire 10.0.0.0/16 --count 4096");
+        out("prefix create 10.1.0.0/24 --request-id gone-1/1");
+        String names = IntStream.rangeClosed(1, 4_096)
+                .mapToObj(i -> "10.0." + i / 256 + "." + i % 256)
+                .collect(Collectors.joining(" "));
+        CommandRun run = run("ip release 10.0.0.0/16 " + names + " 10.0.200.1 --request-id gone-1");
+        assertThat(run.out().lines()).hasSize(4_097);
+        assertThat(run.err())
+                .endsWith("; what became of the first 4,096 of 4,097 addresses is listed; the same command with"
+                        + " --request-id gone-1 goes on\n");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(out("usage 10.0.0.0/16")).contains("acquired            0\n");
+    }
+
     @Test
     void aMapOfChildrenShowsThemAndWhatLeakedBetweenThem(@TempDir Path folder) throws Exception {
         Path dump = Files.writeString(folder.resolve("dump.ndjson"), """
@@ -142,6 +160,17 @@ class BulkCommandsTest {
                 {"first":"2001:db8::1","last":"2001:db8::3","size":"3","kind":"free"}
                 ]
                 """);
+    }
+
+    @Test
+    void ofManyLinesThatAreRefusedTheFirstThousandAreListed(@TempDir Path folder) throws Exception {
+        Path dump = Files.writeString(
+                folder.resolve("dump.ndjson"),
+                "{\"ipamer\":1}\n{\"cidr\":\"10.0.0.0/24\"}\n" + "{\"address\":\"10.0.1.1\"}\n".repeat(3_000)
+                        + "{\"end\":{\"prefixes\":1,\"leaked\":0,\"addresses\":3000}}\n");
+        CommandRun run = run("load " + dump);
+        assertThat(run.out().lines()).hasSize(1_002).last().isEqualTo("... and 2,000 lines more that were refused");
+        assertThat(run.exitCode()).isEqualTo(1);
     }
 
     @Test

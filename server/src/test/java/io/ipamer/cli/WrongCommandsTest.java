@@ -2,16 +2,24 @@ package io.ipamer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import io.grpc.Grpc;
+import io.grpc.HandlerRegistry;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.ServerMethodDefinition;
 import io.ipamer.app.IpamerServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -128,6 +136,48 @@ class WrongCommandsTest {
                                     + " longer; whether it was done is not known; the same command with --request-id web-1 does it"
                                     + " once\n");
             assertThat(change.exitCode()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aWebServerIsNoServerOfOurs() throws IOException {
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+        web.start();
+        try {
+            String address = "127.0.0.1:" + web.getAddress().getPort();
+            for (String command : List.of("health", "namespace list")) {
+                CommandRun run = CommandRun.typed(command, address, word -> word);
+                assertThat(run.err().strip().lines())
+                        .singleElement()
+                        .asString()
+                        .startsWith("ipamer: no ipamer server at " + address + ": ");
+                assertThat(run.exitCode()).isEqualTo(3);
+            }
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    /** As a proxy for HTTP/2 before something else does. */
+    @Test
+    void aServerOfSomethingElseThatSpeaksHttp2IsNoServerOfOurs() throws IOException {
+        Server other = Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+                .fallbackHandlerRegistry(new HandlerRegistry() {
+                    @Override
+                    public ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
+                        throw new IllegalStateException("something else");
+                    }
+                })
+                .build()
+                .start();
+        try {
+            String address = "127.0.0.1:" + other.getPort();
+            CommandRun run = CommandRun.typed("health", address, word -> word);
+            assertThat(run.err())
+                    .startsWith("ipamer: no ipamer server at " + address + ": what answers there is something else");
+            assertThat(run.exitCode()).isEqualTo(3);
+        } finally {
+            other.shutdownNow();
         }
     }
 

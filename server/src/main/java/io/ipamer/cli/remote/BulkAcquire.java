@@ -21,20 +21,24 @@ final class BulkAcquire {
     /** The most that one call takes. */
     static final int STEP = 4_096;
 
-    private final Terminal terminal;
+    private static final String PERHAPS_MORE = ", and perhaps up to " + Wording.number(STEP) + " more";
+
+    private final RemoteCommand command;
     private final Cidr prefix;
     private final Metadata metadata;
     private final RequestIdOption request;
     private final AtomicLong acquired = new AtomicLong();
 
-    BulkAcquire(Terminal terminal, Cidr prefix, Metadata metadata, RequestIdOption request) {
-        this.terminal = terminal;
+    BulkAcquire(RemoteCommand command, Cidr prefix, Metadata metadata, RequestIdOption request) {
+        this.command = command;
         this.prefix = prefix;
         this.metadata = metadata;
         this.request = request;
     }
 
     void run(Ipamer ipamer, int wanted, Output output) throws IOException {
+        Terminal terminal = command.terminal;
+        command.requireShortEnough(request, (wanted - 1) / STEP);
         if (!request.given()) {
             requireRoom(ipamer, wanted);
         }
@@ -42,23 +46,27 @@ final class BulkAcquire {
         ProgressBar progress = ProgressBar.of(terminal, "addresses", Unit.THINGS, wanted, System::nanoTime);
         Interruption interruption = Interruption.says(terminal, () -> {
             progress.close();
-            return "stopped: " + unfinished(wanted) + ", and perhaps up to " + Wording.number(STEP) + " more" + goOn();
+            return "stopped: " + unfinished(wanted) + PERHAPS_MORE + goOn();
         });
         try (progress) {
             for (int step = 0; acquired.get() < wanted; step++) {
                 int size = (int) Math.min(STEP, wanted - acquired.get());
                 List<Allocation> some =
-                        ipamer.withRequestId(request.id() + '/' + step).acquireIps(prefix.toString(), size, metadata);
+                        ipamer.withRequestId(request.ofStep(step)).acquireIps(prefix.toString(), size, metadata);
                 acquired.addAndGet(some.size());
-                for (Allocation one : some) {
-                    listing.add(one);
+                command.wasDone(unfinished(wanted) + goOn());
+                if (!addAll(some, listing) && acquired.get() < wanted) {
+                    throw notTaken(wanted);
                 }
                 if (!terminal.onTerminal()) {
                     progress.at(acquired.get());
                 }
             }
         } catch (IpamerException failed) {
-            if (failed.outcomeUnknown() || acquired.get() > 0) {
+            if (failed.outcomeUnknown()) {
+                throw new OutcomeUnknown(failed, unfinished(wanted) + PERHAPS_MORE + goOn());
+            }
+            if (acquired.get() > 0) {
                 throw new OutcomeUnknown(failed, unfinished(wanted) + goOn());
             }
             throw failed;
@@ -66,6 +74,27 @@ final class BulkAcquire {
             interruption.over();
         }
         listing.end();
+    }
+
+    /** False if nobody takes them. */
+    private static boolean addAll(List<Allocation> some, Output.Listing<Allocation> listing) throws IOException {
+        boolean taken = true;
+        for (Allocation one : some) {
+            taken &= listing.add(one);
+        }
+        return taken;
+    }
+
+    /** Something is left undone: that is told, even if the reader has what it wanted. */
+    private CommandFailure notTaken(int wanted) {
+        String why = String.valueOf(StandardOutput.failure(command.terminal));
+        return new CommandFailure(
+                CommandFailure.REFUSED,
+                (StandardOutput.readerHasGone(why)
+                                ? "nobody reads the answer any more: "
+                                : "the answer cannot be written: " + why + "; ")
+                        + unfinished(wanted)
+                        + goOn());
     }
 
     /** What cannot be had is not begun. Whoever goes on with a request id has a part of it already. */

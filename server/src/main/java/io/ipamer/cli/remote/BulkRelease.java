@@ -2,8 +2,8 @@ package io.ipamer.cli.remote;
 
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
-import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
+import io.ipamer.client.IpamerException;
 import io.ipamer.client.ReleaseResult;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,15 +11,12 @@ import java.util.List;
 
 /** Releases the addresses that were named, and tells of each. */
 final class BulkRelease {
-    /** The most that one call takes. */
-    private static final int STEP = 4_096;
-
-    private final Terminal terminal;
+    private final RemoteCommand command;
     private final Cidr prefix;
     private final RequestIdOption request;
 
-    BulkRelease(Terminal terminal, Cidr prefix, RequestIdOption request) {
-        this.terminal = terminal;
+    BulkRelease(RemoteCommand command, Cidr prefix, RequestIdOption request) {
+        this.command = command;
         this.prefix = prefix;
         this.request = request;
     }
@@ -27,18 +24,46 @@ final class BulkRelease {
     void run(Ipamer ipamer, List<IpAddress> addresses, Output output) throws IOException {
         List<String> names = new ArrayList<>();
         addresses.forEach(address -> names.add(address.toString()));
+        command.requireShortEnough(request, (names.size() - 1) / BulkAcquire.STEP);
         List<ReleaseResult> results = new ArrayList<>();
-        request.once(
-                terminal, ipamer, "some addresses may be released and others not; the same command goes on", view -> {
-                    for (int from = 0; from < names.size(); from += STEP) {
-                        List<String> some = names.subList(from, Math.min(names.size(), from + STEP));
-                        Ipamer step = from == 0 ? view : ipamer.withRequestId(request.id() + '/' + from / STEP);
-                        results.addAll(step.releaseIps(prefix.toString(), some));
-                    }
-                    return results;
-                });
+        try {
+            request.once(
+                    command,
+                    ipamer,
+                    "some addresses may be released and others not; the same command goes on",
+                    view -> {
+                        releaseAll(view, names, results);
+                        return results;
+                    });
+        } catch (IpamerException | OutcomeUnknown failed) {
+            if (!results.isEmpty()) {
+                output.list(new ReleaseShape(), results.stream());
+                throw unfinished(failed, results.size(), names.size());
+            }
+            throw failed;
+        }
         output.list(new ReleaseShape(), results.stream());
         requireAll(results);
+    }
+
+    private void releaseAll(Ipamer view, List<String> names, List<ReleaseResult> results) {
+        for (int from = 0; from < names.size(); from += BulkAcquire.STEP) {
+            List<String> some = names.subList(from, Math.min(names.size(), from + BulkAcquire.STEP));
+            Ipamer step = from == 0 ? view : view.withRequestId(request.ofStep(from / BulkAcquire.STEP));
+            results.addAll(step.releaseIps(prefix.toString(), some));
+        }
+    }
+
+    /** What was answered before is listed, and this says where the list ends. */
+    private OutcomeUnknown unfinished(RuntimeException failed, int done, int wanted) {
+        IpamerException failure =
+                failed instanceof OutcomeUnknown unknown ? unknown.failure() : (IpamerException) failed;
+        return new OutcomeUnknown(
+                failure,
+                "what became of the first " + Wording.number(done) + " of " + Wording.number(wanted)
+                        + " addresses is listed"
+                        + (failure.outcomeUnknown() ? ", of the next ones some may be released" : "")
+                        + "; the same command with --request-id " + Wording.typed(request.id()) + " goes on");
     }
 
     private static void requireAll(List<ReleaseResult> results) {

@@ -63,7 +63,7 @@ final class ChildCommands extends Group {
         @Override
         int run(Ipamer ipamer, Output output) throws IOException {
             check();
-            Prefix acquired = dryRun ? acquire(ipamer.dryRun()) : request.once(terminal, ipamer, this::acquire);
+            Prefix acquired = dryRun ? acquire(ipamer.dryRun()) : request.once(this, ipamer, this::acquire);
             output.one(new PrefixShape(), acquired);
             return OK;
         }
@@ -127,7 +127,7 @@ final class ChildCommands extends Group {
 
         @Override
         int run(Ipamer ipamer, Output output) throws IOException {
-            Prefix released = request.once(terminal, ipamer, view -> view.releaseChildPrefix(cidr.toString()));
+            Prefix released = request.once(this, ipamer, view -> view.releaseChildPrefix(cidr.toString()));
             output.done("released " + released.cidr(), json -> new PrefixShape().write(json, released));
             return OK;
         }

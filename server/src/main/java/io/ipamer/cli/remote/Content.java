@@ -21,12 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a prefix consists of, from its first address to its last, without holding it. Acquired is what is neither free
- * nor reserved: there are fewer gaps than addresses. It is read in pages, so that changes meanwhile may be in it or not.
+ * nor reserved: there are fewer gaps than addresses. It is read in pages, so that changes meanwhile may be in it or not:
+ * {@link #hasChanged} tells.
  */
 final class Content {
     private final Ipamer ipamer;
     private final Cidr prefix;
-    private Walk walk = (range, kind) -> {};
+    private Walk walk = (range, kind) -> true;
+    private boolean wanted = true;
+    private long revision;
     private @Nullable IpAddress next;
 
     Content(Ipamer ipamer, Cidr prefix) {
@@ -35,14 +38,16 @@ final class Content {
         this.next = prefix.first();
     }
 
-    /** Is told of each part. */
+    /** Is told of each part; false if it wants to hear of no more. */
     interface Walk {
-        void part(AddressRange range, Kind kind) throws IOException;
+        boolean part(AddressRange range, Kind kind) throws IOException;
     }
 
-    void walk(Walk told) throws IOException {
+    /** To be called once; false if it was not wanted to its end. */
+    boolean walk(Walk told) throws IOException {
         walk = told;
         PrefixUsage usage = ipamer.usage(prefix.toString());
+        revision = usage.revision();
         boolean parent = usage.mode() == PrefixMode.CHILDREN;
         boolean lastReserved = false;
         if (!parent && usage.reserved().signum() > 0) {
@@ -53,14 +58,14 @@ final class Content {
                 part(new AddressRange(prefix.first(), prefix.first()), Kind.RESERVED, Kind.RESERVED);
             }
         }
-        Kind gap = parent ? Kind.LEAKED : Kind.ACQUIRED;
+        Kind gap = parent ? gapOfParent(usage) : Kind.ACQUIRED;
         Iterator<FreeRange> free = ipamer.free(prefix.toString()).iterator();
         Iterator<Prefix> children = parent
                 ? ipamer.prefixes(PrefixFilter.childrenOf(prefix.toString())).iterator()
                 : Collections.emptyIterator();
         AddressRange nextFree = free(free);
         AddressRange nextChild = child(children);
-        while (nextFree != null || nextChild != null) {
+        while (wanted && (nextFree != null || nextChild != null)) {
             if (nextChild == null || nextFree != null && nextFree.first().isBefore(nextChild.first())) {
                 part(nextFree, Kind.FREE, gap);
                 nextFree = free(free);
@@ -70,6 +75,17 @@ final class Content {
             }
         }
         end(lastReserved, gap);
+        return wanted;
+    }
+
+    /** Whether something else may be in the prefix now than when the walk began. */
+    boolean hasChanged() {
+        return ipamer.usage(prefix.toString()).revision() != revision;
+    }
+
+    /** Where nothing leaked, a child was released between two reads. */
+    private static Kind gapOfParent(PrefixUsage usage) {
+        return usage.leaked() > 0 ? Kind.LEAKED : Kind.FREE;
     }
 
     private boolean isFirstReserved(PrefixUsage usage) {
@@ -92,7 +108,7 @@ final class Content {
     }
 
     private void end(boolean lastReserved, Kind gap) throws IOException {
-        if (next == null) {
+        if (next == null || !wanted) {
             return;
         }
         if (!lastReserved) {
@@ -109,9 +125,9 @@ final class Content {
         }
         IpAddress first = range.first().isBefore(next) ? next : range.first();
         if (next.isBefore(first)) {
-            walk.part(new AddressRange(next, first.previous()), gap);
+            wanted = walk.part(new AddressRange(next, first.previous()), gap);
         }
-        walk.part(new AddressRange(first, range.last()), kind);
+        wanted = wanted && walk.part(new AddressRange(first, range.last()), kind);
         next = range.last().equals(prefix.last()) ? null : range.last().next();
     }
 

@@ -26,9 +26,7 @@ final class Failures {
                         failed);
             case UNAVAILABLE ->
                 failed.reason() == Reason.NONE ? unreachable(failed, target) : refused(failed, argument);
-            case UNKNOWN, UNIMPLEMENTED, INTERNAL ->
-                failed.reasonName().isEmpty() ? foreign(failed, target) : refused(failed, argument);
-            default -> refused(failed, argument);
+            default -> failed.reasonName().isEmpty() ? foreign(failed, target) : refused(failed, argument);
         };
     }
 
@@ -77,11 +75,30 @@ final class Failures {
 
     /** Something answered that is no server of ours, or one of another version. */
     private static CommandFailure foreign(IpamerException failed, Target target) {
-        String what = failed.code() == Status.Code.UNIMPLEMENTED
-                ? "the server at " + target.address()
-                        + " does not know this call: it is older than this program, or none" + " of ipamer"
-                : "the server at " + target.address() + " failed: " + failed.getMessage();
-        return new CommandFailure(CommandFailure.REFUSED, what, failed);
+        String said = String.valueOf(failed.getMessage()).split(" Hex dump", 2)[0];
+        boolean web = said.contains("HTTP status code") || said.contains("content-type");
+        return switch (failed.code()) {
+            case UNKNOWN, INTERNAL -> noServer(failed, target, said);
+            default -> {
+                if (web) {
+                    yield noServer(failed, target, said);
+                }
+                yield new CommandFailure(
+                        CommandFailure.REFUSED,
+                        failed.code() == Status.Code.UNIMPLEMENTED
+                                ? "the server at " + target.address()
+                                        + " does not know this call: it is older than this program, or none of ipamer"
+                                : said,
+                        failed);
+            }
+        };
+    }
+
+    private static CommandFailure noServer(IpamerException failed, Target target, String said) {
+        return new CommandFailure(
+                CommandFailure.NOT_REACHABLE,
+                "no ipamer server at " + target.address() + ": what answers there is something else (" + said + ")",
+                failed);
     }
 
     /** Behind what gRPC says: what the network said. */

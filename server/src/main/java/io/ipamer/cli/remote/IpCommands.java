@@ -78,7 +78,7 @@ final class IpCommands extends Group {
             if (count != null) {
                 return acquireSeveral(ipamer, count, output);
             }
-            Allocation acquired = dryRun ? acquire(ipamer.dryRun()) : request.once(terminal, ipamer, this::acquire);
+            Allocation acquired = dryRun ? acquire(ipamer.dryRun()) : request.once(this, ipamer, this::acquire);
             output.one(new AllocationShape(), acquired);
             return OK;
         }
@@ -114,12 +114,12 @@ final class IpCommands extends Group {
 
         private int acquireSeveral(Ipamer ipamer, int wanted, Output output) throws IOException {
             if (wanted > BulkAcquire.STEP) {
-                new BulkAcquire(terminal, prefix, metadata.metadata(spec), request).run(ipamer, wanted, output);
+                new BulkAcquire(this, prefix, metadata.metadata(spec), request).run(ipamer, wanted, output);
                 return OK;
             }
             List<Allocation> acquired = dryRun
                     ? acquire(ipamer.dryRun(), wanted)
-                    : request.once(terminal, ipamer, view -> acquire(view, wanted));
+                    : request.once(this, ipamer, view -> acquire(view, wanted));
             output.list(new AllocationShape(), acquired.stream());
             return OK;
         }
@@ -227,8 +227,8 @@ final class IpCommands extends Group {
 
         @Override
         int run(Ipamer ipamer, Output output) throws IOException {
-            Allocation updated = request.once(
-                    terminal, ipamer, view -> view.updateIp(one.prefix(), one.address(), update.update(spec)));
+            Allocation updated =
+                    request.once(this, ipamer, view -> view.updateIp(one.prefix(), one.address(), update.update(spec)));
             output.one(new AllocationShape(), updated);
             return OK;
         }
@@ -286,8 +286,7 @@ final class IpCommands extends Group {
             if (prefix == null || addresses.isEmpty()) {
                 throw wrongUse("addresses are missing: PREFIX ADDRESS... or --owner OWNER is wanted");
             }
-            new BulkRelease(terminal, prefix, request)
-                    .run(ipamer, read("ADDRESS", new AddressText(), addresses), output);
+            new BulkRelease(this, prefix, request).run(ipamer, read("ADDRESS", new AddressText(), addresses), output);
             return OK;
         }
 
@@ -295,7 +294,7 @@ final class IpCommands extends Group {
             String where = prefix == null ? "in namespace " + namespace() : "of prefix " + prefix;
             confirmation.require(terminal, "release all addresses of owner \"" + whose + "\" " + where);
             long released = request.once(
-                    terminal,
+                    this,
                     ipamer,
                     "some addresses may be released and others not; the same command goes on",
                     view -> prefix == null

@@ -16,9 +16,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -66,16 +65,30 @@ final class LoadCommand extends NamespacedCommand {
             return load(ipamer, System.in, progress, output);
         }
         InputFile.require("FILE", file);
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            long size = Files.size(file);
-            return load(ipamer, in, ProgressBar.of(terminal, "sent", Unit.BYTES, size, System::nanoTime), output);
+        ProgressBar progress;
+        InputStream in;
+        try {
+            progress = ProgressBar.of(terminal, "sent", Unit.BYTES, Files.size(file), System::nanoTime);
+            in = Files.newInputStream(file);
+        } catch (IOException failed) {
+            throw unreadable(failed);
         }
+        try (InputStream buffered = new BufferedInputStream(in)) {
+            return load(ipamer, buffered, progress, output);
+        }
+    }
+
+    private CommandFailure unreadable(IOException failed) {
+        String name = file == null || file.toString().equals("-") ? "standard input" : "FILE " + file;
+        return new CommandFailure(
+                CommandFailure.REFUSED,
+                name + " cannot be read: " + failed.getMessage() + "; nothing was loaded",
+                failed);
     }
 
     private int load(Ipamer ipamer, InputStream in, ProgressBar progress, Output output) throws IOException {
         CountedInput text = new CountedInput(in, progress);
-        List<Issue> issues = new CopyOnWriteArrayList<>();
-        AtomicReference<ImportProgress> last = new AtomicReference<>();
+        News news = new News();
         Interruption interruption = Interruption.says(terminal, () -> {
             progress.close();
             return "stopped: " + unfinished(text);
@@ -83,10 +96,9 @@ final class LoadCommand extends NamespacedCommand {
         IpamerException refusal = null;
         try (progress) {
             Ipamer view = dryRun ? ipamer.dryRun() : ipamer;
-            view.importNamespace(format, text, news -> {
-                issues.addAll(news.issues());
-                last.set(news);
-            });
+            view.importNamespace(format, text, news::add);
+        } catch (IOException failed) {
+            throw unreadable(failed);
         } catch (IpamerException failed) {
             if (failed.reason() != Reason.INVALID_DUMP) {
                 throw failed.outcomeUnknown() ? new OutcomeUnknown(failed, unfinished(text)) : failed;
@@ -95,7 +107,7 @@ final class LoadCommand extends NamespacedCommand {
         } finally {
             interruption.over();
         }
-        show(last.get(), issues, output);
+        show(news, output);
         if (refusal != null) {
             throw refusal;
         }
@@ -110,8 +122,9 @@ final class LoadCommand extends NamespacedCommand {
                 : "nothing was loaded";
     }
 
-    private void show(@Nullable ImportProgress end, List<Issue> issues, Output output) throws IOException {
-        ImportProgress counts = end == null ? new ImportProgress(List.of(), 0, 0, 0, 0, 0, false) : end;
+    private void show(News news, Output output) throws IOException {
+        ImportProgress counts = news.last();
+        List<Issue> issues = news.issues();
         if (output.json()) {
             output.object(json -> write(json, counts, issues));
             return;
@@ -130,6 +143,7 @@ final class LoadCommand extends NamespacedCommand {
                         issue.message());
             }
             table.end();
+            more(counts, issues);
         }
         String what = Wording.count(counts.prefixes(), "prefix", "prefixes") + ", "
                 + Wording.count(counts.ips(), "address", "addresses")
@@ -139,6 +153,47 @@ final class LoadCommand extends NamespacedCommand {
             terminal.out().println("loaded " + what + " into namespace " + namespace());
         } else if (dryRun && counts.refused() == 0) {
             terminal.out().println("would load " + what + " into namespace " + namespace());
+        }
+    }
+
+    private void more(ImportProgress counts, List<Issue> issues) {
+        long shownMended = issues.stream().filter(Issue::mended).count();
+        long mended = counts.mended() - shownMended;
+        long refused = counts.refused() - (issues.size() - shownMended);
+        if (mended > 0) {
+            terminal.out().println("... and " + Wording.count(mended, "line", "lines") + " more that were mended");
+        }
+        if (refused > 0) {
+            terminal.out().println("... and " + Wording.count(refused, "line", "lines") + " more that were refused");
+        }
+    }
+
+    /** What the server tells on the way, from another thread: of many lines that are wrong the first ones. */
+    private static final class News {
+        private static final int MOST_OF_A_KIND = 1_000;
+
+        private final List<Issue> issues = new ArrayList<>();
+        private int mended;
+        private ImportProgress last = new ImportProgress(List.of(), 0, 0, 0, 0, 0, false);
+
+        synchronized void add(ImportProgress progress) {
+            for (Issue issue : progress.issues()) {
+                int before = issue.mended() ? mended : issues.size() - mended;
+                if (before < MOST_OF_A_KIND) {
+                    issues.add(issue);
+                    mended += issue.mended() ? 1 : 0;
+                }
+            }
+            last = progress;
+        }
+
+        synchronized List<Issue> issues() {
+            return List.copyOf(issues);
+        }
+
+        /** All counts are of the whole. */
+        synchronized ImportProgress last() {
+            return last;
         }
     }
 

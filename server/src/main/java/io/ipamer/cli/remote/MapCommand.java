@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
                         + " as ranges, ascending.",
         footer = {"", "ipamer map 10.0.0.0/24"})
 final class MapCommand extends NamespacedCommand {
+    private static final int MOST_ATTEMPTS = 3;
+
     @Parameters(paramLabel = "PREFIX", converter = CidrText.class, description = "The prefix.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Cidr prefix;
@@ -31,21 +33,30 @@ final class MapCommand extends NamespacedCommand {
 
     @Override
     int run(Ipamer ipamer, Output output) throws IOException {
-        Content content = new Content(ipamer, prefix);
         if (output.json()) {
             Output.Listing<Piece> listing = output.listing(new PieceShape());
-            content.walk((range, kind) -> listing.add(new Piece(range, kind)));
-            listing.end();
+            if (new Content(ipamer, prefix).walk((range, kind) -> listing.add(new Piece(range, kind)))) {
+                listing.end();
+            }
             return OK;
         }
-        BlockMap map = new BlockMap(terminal, prefix);
-        content.walk((range, kind) -> {
-            if (kind != Kind.FREE) {
-                map.add(range, kind);
-            }
-        });
-        map.lines().forEach(terminal.out()::println);
+        draw(ipamer).lines().forEach(terminal.out()::println);
         return OK;
+    }
+
+    /** Again if it was changed meanwhile, but not for ever: there are prefixes that change all the time. */
+    private BlockMap draw(Ipamer ipamer) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            BlockMap map = new BlockMap(terminal, prefix);
+            Content content = new Content(ipamer, prefix);
+            content.walk((range, kind) -> {
+                map.add(range, kind);
+                return true;
+            });
+            if (attempt == MOST_ATTEMPTS || !content.hasChanged()) {
+                return map;
+            }
+        }
     }
 
     /** A part of the prefix that is all of one kind. */

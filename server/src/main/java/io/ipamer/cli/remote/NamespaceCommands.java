@@ -40,7 +40,7 @@ final class NamespaceCommands extends Group {
 
         @Override
         int run(Target target, Ipamer ipamer, Output output) throws IOException {
-            output.one(new NamespaceShape(), request.once(terminal, ipamer, view -> view.createNamespace(name)));
+            output.one(new NamespaceShape(), request.once(this, ipamer, view -> view.createNamespace(name)));
             return OK;
         }
     }
@@ -106,7 +106,7 @@ final class NamespaceCommands extends Group {
         @Override
         int run(Target target, Ipamer ipamer, Output output) throws IOException {
             confirmation.require(terminal, "delete namespace " + name);
-            Namespace deleted = request.once(terminal, ipamer, view -> view.deleteNamespace(name));
+            Namespace deleted = request.once(this, ipamer, view -> view.deleteNamespace(name));
             output.done("deleted namespace " + name, json -> new NamespaceShape().write(json, deleted));
             return OK;
         }

@@ -57,7 +57,7 @@ final class PrefixCommands extends Group {
         @Override
         int run(Ipamer ipamer, Output output) throws IOException {
             Prefix created = request.once(
-                    terminal,
+                    this,
                     ipamer,
                     view -> view.newPrefix(cidr.toString(), metadata.metadata(spec), reservation.policy()));
             output.one(new PrefixShape(), created);
@@ -186,7 +186,7 @@ final class PrefixCommands extends Group {
         @Override
         int run(Ipamer ipamer, Output output) throws IOException {
             Prefix updated =
-                    request.once(terminal, ipamer, view -> view.updatePrefix(cidr.toString(), update.update(spec)));
+                    request.once(this, ipamer, view -> view.updatePrefix(cidr.toString(), update.update(spec)));
             output.one(new PrefixShape(), updated);
             return OK;
         }
@@ -248,14 +248,14 @@ final class PrefixCommands extends Group {
 
         private ForcedDelete deleteAll(Ipamer ipamer) {
             return request.once(
-                    terminal,
+                    this,
                     ipamer,
                     cidr + " may be deleted in part, and gives out nothing then; the same command goes on",
                     view -> view.deletePrefixWithContent(cidr.toString()));
         }
 
         private ForcedDelete deleteEmpty(Ipamer ipamer) {
-            return new ForcedDelete(request.once(terminal, ipamer, view -> view.deletePrefix(cidr.toString())), 1, 0);
+            return new ForcedDelete(request.once(this, ipamer, view -> view.deletePrefix(cidr.toString())), 1, 0);
         }
     }
 }

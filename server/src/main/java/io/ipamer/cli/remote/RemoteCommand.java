@@ -23,6 +23,9 @@ abstract class RemoteCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     CommandSpec spec;
 
+    /** What was changed, if the answer that would have told of it cannot be written. */
+    private String done = "";
+
     @Mixin
     private final ServerOptions server = new ServerOptions();
 
@@ -35,7 +38,7 @@ abstract class RemoteCommand implements Callable<Integer> {
         Target target = server.target(spec, System::getenv);
         try (Line line = Line.to(target)) {
             int exitCode = run(target, line.client(), new Output(terminal, server.json()));
-            StandardOutput.requireTaken(terminal);
+            StandardOutput.requireTaken(terminal, done);
             return exitCode;
         } catch (IpamerException failed) {
             throw Failures.of(failed, target, this::argument);
@@ -44,8 +47,13 @@ abstract class RemoteCommand implements Callable<Integer> {
             throw new CommandFailure(failure.exitCode(), failure.getMessage() + "; " + unknown.hint(), unknown);
         } catch (IOException failed) {
             throw new CommandFailure(
-                    CommandFailure.REFUSED, "the answer cannot be written: " + failed.getMessage(), failed);
+                    CommandFailure.REFUSED, "the answer cannot be written: " + failed.getMessage() + done, failed);
         }
+    }
+
+    /** From here on a failure to write the answer says this, too: what was changed, and how to see it. */
+    final void wasDone(String sentence) {
+        done = "; " + sentence;
     }
 
     /** Asks; the exit code. */
@@ -84,6 +92,19 @@ abstract class RemoteCommand implements Callable<Integer> {
             }
         }
         return values;
+    }
+
+    /** Before anything is begun: each step of a change adds its number to the request id. */
+    final void requireShortEnough(RequestIdOption request, int lastStep) {
+        if (!request.given()) {
+            return;
+        }
+        int most = RequestIdOption.MOST_CHARACTERS
+                - (request.ofStep(lastStep).length() - request.id().length());
+        if (lastStep > 0 && request.id().length() > most) {
+            throw wrongUse("--request-id must have at most " + most + " characters when more than "
+                    + Wording.number(BulkAcquire.STEP) + " addresses are meant: each step adds its number");
+        }
     }
 
     final ParameterException wrongUse(String sentence) {

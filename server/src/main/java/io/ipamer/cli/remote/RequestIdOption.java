@@ -1,6 +1,5 @@
 package io.ipamer.cli.remote;
 
-import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.IpamerException;
 import java.util.UUID;
@@ -10,6 +9,8 @@ import picocli.CommandLine.Option;
 
 /** Makes a change happen once, however often its command is run. */
 final class RequestIdOption {
+    static final int MOST_CHARACTERS = 128;
+
     @Option(
             names = "--request-id",
             paramLabel = "ID",
@@ -33,10 +34,15 @@ final class RequestIdOption {
         return id;
     }
 
+    /** The id of a step of a change that takes several calls; it follows from that of the whole. */
+    String ofStep(int step) {
+        return id() + '/' + step;
+    }
+
     /** Whoever stops it, or gets no answer, is told how to go on. */
-    <T> T once(Terminal terminal, Ipamer ipamer, Function<Ipamer, T> change) {
+    <T> T once(RemoteCommand command, Ipamer ipamer, Function<Ipamer, T> change) {
         return once(
-                terminal,
+                command,
                 ipamer,
                 "whether it was done is not known; the same command with --request-id " + Wording.typed(id())
                         + " does it once",
@@ -44,10 +50,13 @@ final class RequestIdOption {
     }
 
     /** The same, with what is to be said then. */
-    <T> T once(Terminal terminal, Ipamer ipamer, String unfinished, Function<Ipamer, T> change) {
-        Interruption interruption = Interruption.says(terminal, () -> "stopped: " + unfinished);
+    <T> T once(RemoteCommand command, Ipamer ipamer, String unfinished, Function<Ipamer, T> change) {
+        Interruption interruption = Interruption.says(command.terminal, () -> "stopped: " + unfinished);
         try {
-            return change.apply(ipamer.withRequestId(id()));
+            T answer = change.apply(ipamer.withRequestId(id()));
+            command.wasDone(
+                    "it was done: the same command with --request-id " + Wording.typed(id()) + " shows it again");
+            return answer;
         } catch (IpamerException failed) {
             throw failed.outcomeUnknown() ? new OutcomeUnknown(failed, unfinished) : failed;
         } finally {

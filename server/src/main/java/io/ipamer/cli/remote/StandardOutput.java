@@ -11,9 +11,10 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Standard output, for text that comes as UTF-8; and whether it took what it was given. */
-final class StandardOutput extends OutputStream {
+public final class StandardOutput extends OutputStream {
     private static final int BUFFER = 8_192;
 
     private final PrintWriter out;
@@ -73,19 +74,34 @@ final class StandardOutput extends OutputStream {
      *
      * @throws CommandFailure if it could not be written
      */
-    static void requireTaken(Terminal terminal) {
-        if (!terminal.out().checkError()) {
-            return;
+    public static void requireTaken(Terminal terminal) {
+        requireTaken(terminal, "");
+    }
+
+    /** The same; {@code more} is added to the sentence. */
+    static void requireTaken(Terminal terminal, String more) {
+        String why = failure(terminal);
+        if (why != null && !readerHasGone(why)) {
+            throw new CommandFailure(CommandFailure.REFUSED, "the answer cannot be written: " + why + more);
         }
-        String why = "it was not taken whole";
+    }
+
+    /** The reader of a pipe. */
+    static boolean readerHasGone(String failure) {
+        return failure.contains("Broken pipe");
+    }
+
+    /** Why not all was taken, or null. */
+    static @Nullable String failure(Terminal terminal) {
+        if (!terminal.out().checkError()) {
+            return null;
+        }
         try {
             // Only to hear why, which the writer has kept to itself. It is the process's, and stays open.
             new FileOutputStream(FileDescriptor.out).write('\n');
         } catch (IOException failed) {
-            why = String.valueOf(failed.getMessage());
+            return String.valueOf(failed.getMessage());
         }
-        if (!why.contains("Broken pipe")) {
-            throw new CommandFailure(CommandFailure.REFUSED, "the answer cannot be written: " + why);
-        }
+        return "it was not taken whole";
     }
 }

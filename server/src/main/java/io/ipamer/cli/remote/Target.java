@@ -25,6 +25,8 @@ record Target(
     /** How long a call may take when nothing is said. */
     private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(20);
 
+    private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
+
     private static final String USUAL_PORT = "9090";
     private static final int HIGHEST_PORT = 65_535;
 
@@ -68,6 +70,9 @@ record Target(
         }
         if (timeout != null && timeout.isZero()) {
             throw new IllegalArgumentException("--timeout must be more than nothing, such as 500ms or 20s");
+        }
+        if (timeout != null && timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+            throw new IllegalArgumentException("--timeout must be at most 365 days, which are 525600m");
         }
         return new Target(hostAndPort(name, text, rest), secure, ca, token, timeout);
     }

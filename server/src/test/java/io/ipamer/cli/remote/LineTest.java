@@ -116,7 +116,7 @@ class LineTest {
     /** The retry meets nobody, and that alone would say that nothing was done. */
     @Test
     void whatTheFirstAttemptMayHaveDoneIsNotForgottenWhenTheNextFindsNobody() throws Exception {
-        Terminal terminal = new Terminal(
+        RemoteCommand command = new IpCommands.Acquire(new Terminal(
                 new PrintWriter(new StringWriter()),
                 new PrintWriter(new StringWriter()),
                 false,
@@ -124,7 +124,7 @@ class LineTest {
                 false,
                 Terminal.USUAL_WIDTH,
                 true,
-                null);
+                null));
         try (IpamerServer ipamer = IpamerServer.inMemory();
                 Line direct = Line.to(Target.read("", "127.0.0.1:" + ipamer.grpcPort(), false, null, null, null))) {
             direct.client().newPrefix("10.0.0.0/24");
@@ -135,7 +135,7 @@ class LineTest {
                 RequestIdOption request = new RequestIdOption();
                 CompletableFuture<Throwable> failure = CompletableFuture.supplyAsync(
                         () -> catchThrowable(
-                                () -> request.once(terminal, line.client(), view -> view.acquireIp("10.0.0.0/24"))),
+                                () -> request.once(command, line.client(), view -> view.acquireIp("10.0.0.0/24"))),
                         task -> new Thread(task, "caller").start());
                 while (direct.client().usage("10.0.0.0/24").acquired() == 0) {
                     Thread.onSpinWait(); // it has arrived, and was done, when the server says so
