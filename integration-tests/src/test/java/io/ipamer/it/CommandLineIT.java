@@ -264,9 +264,11 @@ class CommandLineIT {
         Command command = shell("IPAMER ip acquire 10.131.0.0/24 --request-id 'full disk' > /dev/full");
         assertThat(command.exitCode()).isEqualTo(1);
         assertThat(command.errors())
-                .isEqualTo("ipamer: the answer cannot be written: No space left on device; it was done: the same command"
-                        + " with --request-id 'full disk' shows it again\n");
-        assertThat(run("ip", "acquire", "10.131.0.0/24", "--request-id", "full disk")).contains("10.131.0.1 ");
+                .isEqualTo(
+                        "ipamer: the answer cannot be written: No space left on device; it was done: the same command"
+                                + " with --request-id 'full disk' shows it again\n");
+        assertThat(run("ip", "acquire", "10.131.0.0/24", "--request-id", "full disk"))
+                .contains("10.131.0.1 ");
     }
 
     @Test
@@ -277,8 +279,7 @@ class CommandLineIT {
                 + " goes on\n";
         Command full = shell(acquire + "> /dev/full");
         assertThat(full.exitCode()).isEqualTo(1);
-        assertThat(full.errors())
-                .isEqualTo("ipamer: the answer cannot be written: No space left on device; " + goOn);
+        assertThat(full.errors()).isEqualTo("ipamer: the answer cannot be written: No space left on device; " + goOn);
         Command closed = shell(acquire + "| true");
         assertThat(closed.exitCode()).isEqualTo(1);
         assertThat(closed.errors()).isEqualTo("ipamer: nobody reads the answer any more: " + goOn);

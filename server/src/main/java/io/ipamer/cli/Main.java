@@ -5,10 +5,13 @@ import io.ipamer.app.ConfigException;
 import io.ipamer.bench.BenchException;
 import io.ipamer.cli.remote.CommandFailure;
 import io.ipamer.cli.remote.RemoteCommands;
+import io.ipamer.cli.remote.StandardOutput;
 import io.ipamer.cli.terminal.LostText;
 import io.ipamer.cli.terminal.NoAnswerException;
 import io.ipamer.cli.terminal.Printable;
 import io.ipamer.cli.terminal.Terminal;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +63,8 @@ public final class Main {
         System.exit(run(Terminal.ofProcess(), args));
     }
 
-    static int run(Terminal terminal, String... args) {
+    static int run(Terminal terminal, String... typed) {
+        String[] args = withoutHelpCommand(typed);
         Supplier<Class<?>> only = args.length == 0 ? null : COMMANDS.get(args[0]);
         CommandLine commandLine = only == null ? commandLine(terminal) : commandLine(terminal, Map.of(args[0], only));
         try {
@@ -73,11 +77,29 @@ public final class Main {
                 complain(terminal, lost);
                 return WRONG_USE;
             }
-            return commandLine.execute(args);
+            int exitCode = commandLine.execute(args);
+            if (exitCode == OK) {
+                StandardOutput.requireTaken(terminal);
+            }
+            return exitCode;
+        } catch (CommandFailure notTaken) {
+            return failed(terminal, notTaken);
         } finally {
             terminal.out().flush();
             terminal.err().flush();
         }
+    }
+
+    /** {@code ipamer help ip acquire} is what {@code ipamer ip acquire --help} is. */
+    private static String[] withoutHelpCommand(String... args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        List<String> about = new ArrayList<>(List.of(args).subList(1, args.length));
+        if (about.isEmpty() || COMMANDS.containsKey(about.get(0))) {
+            about.add("--help");
+        }
+        return about.toArray(String[]::new);
     }
 
     /** The program with all of its commands. */
@@ -100,10 +122,17 @@ public final class Main {
                                 ? Math.max(NARROWEST_HELP, Math.min(terminal.width(), WIDEST_HELP))
                                 : WIDEST_HELP)
                 .setParameterExceptionHandler((wrong, given) -> {
+                    boolean optionsFirst = given.length > 0
+                            && given[0].startsWith("-")
+                            && Arrays.stream(given).anyMatch(COMMANDS::containsKey);
                     complain(
                             terminal,
-                            named(String.valueOf(wrong.getMessage())) + suggestion(wrong) + "; see "
-                                    + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+                            optionsFirst
+                                    ? "options stand behind the command; see ipamer --help"
+                                    : named(String.valueOf(wrong.getMessage())) + suggestion(wrong) + "; see "
+                                            + wrong.getCommandLine()
+                                                    .getCommandSpec()
+                                                    .qualifiedName() + " --help");
                     return WRONG_USE;
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure));
@@ -134,9 +163,34 @@ public final class Main {
     }
 
     private static String suggestion(ParameterException wrong) {
-        List<String> likely =
-                wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        return likely.isEmpty() ? "" : " (did you mean " + likely.get(0) + "?)";
+        if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
+            return "";
+        }
+        String typed = unmatched.getUnmatched().get(0);
+        return unmatched.getSuggestions().stream()
+                .filter(likely -> isNear(typed, likely))
+                .findFirst()
+                .map(likely -> " (did you mean " + likely + "?)")
+                .orElse("");
+    }
+
+    /** Whether it is the beginning of it, or two letters lack, are too many or are others. */
+    private static boolean isNear(String typed, String likely) {
+        if (typed.length() > 3 && likely.startsWith(typed)) {
+            return true;
+        }
+        int[] distances = new int[likely.length() + 1];
+        Arrays.setAll(distances, i -> i);
+        for (int i = 1; i <= typed.length(); i++) {
+            int diagonal = distances[0];
+            distances[0] = i;
+            for (int j = 1; j <= likely.length(); j++) {
+                int other = diagonal + (typed.charAt(i - 1) == likely.charAt(j - 1) ? 0 : 1);
+                diagonal = distances[j];
+                distances[j] = Math.min(other, 1 + Math.min(distances[j], distances[j - 1]));
+            }
+        }
+        return distances[likely.length()] <= 2 && 2 * distances[likely.length()] < typed.length();
     }
 
     /** One line, whatever the message. */

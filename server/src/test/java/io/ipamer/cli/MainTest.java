@@ -71,6 +71,18 @@ class MainTest {
     }
 
     @Test
+    void theWordHelpShowsWhatTheOptionDoes() {
+        assertThat(run("help")).isEqualTo(run("--help"));
+        assertThat(run("help", "ip", "acquire")).isEqualTo(run("ip", "acquire", "--help"));
+    }
+
+    @Test
+    void theListOfCommandsShowsEachDescriptionWhole() {
+        assertThat(run("--help").out().replaceAll("\\s+", " "))
+                .contains("and who has it; or list all prefixes and addresses that an owner has or that have labels.");
+    }
+
+    @Test
     void helpNamesTheCommands() {
         assertThat(run("--help").out())
                 .contains("serve", "check-config", "bench", "completion")

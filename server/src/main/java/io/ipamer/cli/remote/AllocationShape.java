@@ -13,7 +13,7 @@ final class AllocationShape implements Shape<Allocation> {
     public Table columns(Table table) {
         return table.column("ADDRESS")
                 .column("PREFIX")
-                .column("OWNER")
+                .text("OWNER")
                 .text("LABELS")
                 .text("DESCRIPTION");
     }

@@ -39,6 +39,7 @@ final class DumpCommand extends NamespacedCommand {
     @Option(
             names = {"-f", "--file"},
             paramLabel = "FILE",
+            converter = NotEmpty.File.class,
             description = "Where to. Default: standard output.")
     private @Nullable Path file;
 

@@ -39,7 +39,9 @@ final class FreeCommand extends NamespacedCommand {
 
         @Override
         public String[] cells(FreeRange range) {
-            return new String[] {range.first(), range.last(), range.size().toString(), String.join(" ", range.cidrs())};
+            return new String[] {
+                range.first(), range.last(), Wording.number(range.size()), String.join(" ", range.cidrs())
+            };
         }
 
         @Override

@@ -194,6 +194,11 @@ final class IpCommands extends Group {
 
         @Override
         int run(Ipamer ipamer, Output output) throws IOException {
+            requireSameFamily("--from", from);
+            requireSameFamily("--to", to);
+            if (from != null && to != null && to.isBefore(from)) {
+                throw wrongUse("--from " + from + " is above --to " + to + ": the lower address is --from");
+            }
             IpFilter filter = IpFilter.ALL.withTags(tags.tags(spec));
             if (from != null) {
                 filter = filter.withFrom(from.toString());
@@ -203,6 +208,12 @@ final class IpCommands extends Group {
             }
             output.list(new AllocationShape(), ipamer.ips(prefix.toString(), filter));
             return OK;
+        }
+
+        private void requireSameFamily(String option, @Nullable IpAddress bound) {
+            if (bound != null && bound.family() != prefix.family()) {
+                throw wrongUse(option + ' ' + bound + " is of another family than " + prefix);
+            }
         }
     }
 
@@ -259,7 +270,11 @@ final class IpCommands extends Group {
         @Parameters(index = "1..*", arity = "0..*", paramLabel = "ADDRESS", description = "The addresses.")
         private List<String> addresses = new ArrayList<>();
 
-        @Option(names = "--owner", paramLabel = "OWNER", description = "All addresses of this owner.")
+        @Option(
+                names = "--owner",
+                paramLabel = "OWNER",
+                converter = NotEmpty.class,
+                description = "All addresses of this owner.")
         private @Nullable String owner;
 
         @Mixin
@@ -277,9 +292,6 @@ final class IpCommands extends Group {
             if (owner != null) {
                 if (!addresses.isEmpty()) {
                     throw wrongUse("--owner releases all that an owner has: it does not go with addresses");
-                }
-                if (owner.isEmpty()) {
-                    throw wrongUse("--owner must not be empty");
                 }
                 return releaseAll(ipamer, owner, output);
             }

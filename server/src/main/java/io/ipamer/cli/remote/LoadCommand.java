@@ -38,7 +38,11 @@ import picocli.CommandLine.Parameters;
             "gunzip < lab.json.gz | ipamer load -n lab --format go-ipam"
         })
 final class LoadCommand extends NamespacedCommand {
-    @Parameters(arity = "0..1", paramLabel = "FILE", description = "The text. Default: standard input.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE",
+            converter = NotEmpty.File.class,
+            description = "The text. Default: standard input.")
     private @Nullable Path file;
 
     @Option(

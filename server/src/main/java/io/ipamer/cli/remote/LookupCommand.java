@@ -20,10 +20,8 @@ import picocli.CommandLine.Parameters;
 /** Finds things by an address in them, by their owner, by their labels. */
 @Command(
         name = "lookup",
-        description = {
-            "Show what is known of an address: the prefixes that it lies in, outermost first, and who has it;",
-            "or list all prefixes and addresses that an owner has or that have labels."
-        },
+        description = "Show what is known of an address: the prefixes that it lies in, outermost first, and who has it;"
+                + " or list all prefixes and addresses that an owner has or that have labels.",
         footer = {"", "ipamer lookup 10.0.0.53", "ipamer lookup --owner team-web --label env=prod"})
 final class LookupCommand extends NamespacedCommand {
     @Parameters(arity = "0..1", paramLabel = "ADDRESS", converter = AddressText.class, description = "An address.")
@@ -81,7 +79,7 @@ final class LookupCommand extends NamespacedCommand {
             return table.column("KIND")
                     .column("NAME")
                     .column("IN")
-                    .column("OWNER")
+                    .text("OWNER")
                     .text("LABELS")
                     .text("DESCRIPTION");
         }

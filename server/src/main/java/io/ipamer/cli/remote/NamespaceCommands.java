@@ -27,7 +27,7 @@ final class NamespaceCommands extends Group {
             description = "Create an empty namespace.",
             footer = {"", "ipamer namespace create lab"})
     static final class Create extends RemoteCommand {
-        @Parameters(paramLabel = "NAME", description = "Its name.")
+        @Parameters(paramLabel = "NAME", converter = NotEmpty.class, description = "Its name.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private String name;
 
@@ -51,7 +51,7 @@ final class NamespaceCommands extends Group {
             description = "Show a namespace.",
             footer = {"", "ipamer namespace get lab"})
     static final class Get extends RemoteCommand {
-        @Parameters(paramLabel = "NAME", description = "Its name.")
+        @Parameters(paramLabel = "NAME", converter = NotEmpty.class, description = "Its name.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private String name;
 
@@ -89,7 +89,7 @@ final class NamespaceCommands extends Group {
             description = "Delete a namespace that has no prefixes. Asks first.",
             footer = {"", "ipamer namespace delete lab"})
     static final class Delete extends RemoteCommand {
-        @Parameters(paramLabel = "NAME", description = "Its name.")
+        @Parameters(paramLabel = "NAME", converter = NotEmpty.class, description = "Its name.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private String name;
 

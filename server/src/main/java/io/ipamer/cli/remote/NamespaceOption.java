@@ -10,6 +10,7 @@ final class NamespaceOption {
     @Option(
             names = {"-n", "--namespace"},
             paramLabel = "NAME",
+            converter = NotEmpty.class,
             description = "The namespace. Default: IPAMER_NAMESPACE, else root.")
     private @Nullable String namespace;
 
@@ -18,9 +19,6 @@ final class NamespaceOption {
     }
 
     String name(UnaryOperator<@Nullable String> variables) {
-        if (namespace != null && namespace.isEmpty()) {
-            throw new CommandFailure(CommandFailure.WRONG_USE, "--namespace must not be empty; without it, it is root");
-        }
         if (namespace != null) {
             return namespace;
         }

@@ -87,7 +87,7 @@ final class Output {
     }
 
     void object(Body body) throws IOException {
-        JsonWriter writer = new JsonWriter(terminal.out());
+        JsonWriter writer = new JsonWriter(new HarmlessJson(terminal.out()));
         writer.setIndent(INDENT);
         body.write(writer);
         terminal.out().println();
@@ -119,7 +119,7 @@ final class Output {
             if (json) {
                 PrintWriter out = terminal.out();
                 out.println(count == 0 ? "" : ",");
-                JsonWriter writer = new JsonWriter(out);
+                JsonWriter writer = new JsonWriter(new HarmlessJson(out));
                 shape.write(writer, thing);
             } else {
                 table.row(shape.cells(thing));

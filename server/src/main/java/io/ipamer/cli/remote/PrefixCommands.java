@@ -93,6 +93,8 @@ final class PrefixCommands extends Group {
             description = "List prefixes, a parent before its children: those that all options hold of.",
             footer = {"", "ipamer prefix list --top-level", "ipamer prefix list --parent 10.0.0.0/8 --label env=prod"})
     static final class ListAll extends NamespacedCommand {
+        private static final int DEEPEST = 128;
+
         /** As it is typed. */
         enum Family {
             ipv4(AddressFamily.IPV4),
@@ -135,6 +137,9 @@ final class PrefixCommands extends Group {
         int run(Ipamer ipamer, Output output) throws IOException {
             if (topLevel && (depth != null || parent != null)) {
                 throw wrongUse("--top-level goes with neither --depth nor --parent");
+            }
+            if (depth != null && (depth < 0 || depth > DEEPEST)) {
+                throw wrongUse("--depth must be 0 to " + DEEPEST + ", not " + depth);
             }
             PrefixFilter filter = PrefixFilter.ALL.withTags(tags.tags(spec));
             if (parent != null) {
@@ -195,9 +200,8 @@ final class PrefixCommands extends Group {
     /** Deletes one. */
     @Command(
             name = "delete",
-            description = {
-                "Delete a prefix that holds nothing, or with --force one with all children and addresses in it."
-            },
+            description =
+                    "Delete a prefix that holds nothing, or with --force one with all children and addresses in it.",
             footer = {
                 "",
                 "Asks first. A forced delete that is cut short is unfinished: the same command goes on, and the prefix"

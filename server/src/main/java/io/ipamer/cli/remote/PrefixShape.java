@@ -14,7 +14,7 @@ final class PrefixShape implements Shape<Prefix> {
     public Table columns(Table table) {
         return table.column("CIDR")
                 .column("PARENT")
-                .column("OWNER")
+                .text("OWNER")
                 .text("LABELS")
                 .text("DESCRIPTION");
     }

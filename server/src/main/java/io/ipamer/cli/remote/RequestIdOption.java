@@ -14,6 +14,7 @@ final class RequestIdOption {
     @Option(
             names = "--request-id",
             paramLabel = "ID",
+            converter = NotEmpty.class,
             description =
                     "Do it once: the same command with the same id again gets the same answer (for 24 hours, unless"
                             + " the server is set otherwise).")
@@ -27,9 +28,6 @@ final class RequestIdOption {
     String id() {
         if (id == null) {
             id = UUID.randomUUID().toString();
-        }
-        if (id.isEmpty()) {
-            throw new CommandFailure(CommandFailure.WRONG_USE, "--request-id must have 1 to 128 characters, not none");
         }
         return id;
     }

@@ -24,6 +24,7 @@ final class ServerOptions {
     @Option(
             names = "--ca",
             paramLabel = "FILE",
+            converter = NotEmpty.File.class,
             description = "Trust the PEM certificates of this file in place of the machine's. Means --tls.")
     private @Nullable Path ca;
 
@@ -32,8 +33,8 @@ final class ServerOptions {
             paramLabel = "TIME",
             converter = Time.class,
             description =
-                    "How long to wait for each answer (500ms, 20s, 2m). Default: 20s; dump and load take what they"
-                            + " take.")
+                    "How long to wait for each answer (500ms, 20s, 2m). Default: 20s. dump and load take what they"
+                            + " take: it does not end them.")
     private @Nullable Duration timeout;
 
     @Option(

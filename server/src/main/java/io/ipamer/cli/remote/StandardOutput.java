@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -18,6 +19,7 @@ public final class StandardOutput extends OutputStream {
     private static final int BUFFER = 8_192;
 
     private final PrintWriter out;
+    private final Writer shown;
     private final CharsetDecoder decoder = StandardCharsets.UTF_8
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPLACE)
@@ -27,6 +29,7 @@ public final class StandardOutput extends OutputStream {
 
     StandardOutput(Terminal terminal) {
         this.out = terminal.out();
+        this.shown = terminal.onTerminal() ? new HarmlessJson(out) : out; // all dumps are JSON
     }
 
     @Override
@@ -55,17 +58,17 @@ public final class StandardOutput extends OutputStream {
 
     /** What is left of a character that was cut off is shown as one that cannot be. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         decode(true);
         out.flush();
     }
 
-    private void decode(boolean end) {
+    private void decode(boolean end) throws IOException {
         bytes.flip();
         decoder.decode(bytes, chars, end);
         bytes.compact();
         chars.flip();
-        out.append(chars);
+        shown.append(chars);
         chars.clear();
     }
 

@@ -8,7 +8,11 @@ import picocli.CommandLine.Option;
 
 /** An owner and labels that things are looked for by. */
 final class TagOptions {
-    @Option(names = "--owner", paramLabel = "OWNER", description = "Only what has this owner.")
+    @Option(
+            names = "--owner",
+            paramLabel = "OWNER",
+            converter = NotEmpty.class,
+            description = "Only what has this owner.")
     private @Nullable String owner;
 
     @Option(
@@ -23,6 +27,6 @@ final class TagOptions {
     }
 
     boolean given() {
-        return owner != null && !owner.isEmpty() || labels != null;
+        return owner != null || labels != null;
     }
 }

@@ -20,7 +20,11 @@ final class UpdateOptions {
             description = "One more label, or another value of it; may be repeated.")
     private @Nullable List<Label> labels;
 
-    @Option(names = "--remove-label", paramLabel = "KEY", description = "One label less; may be repeated.")
+    @Option(
+            names = "--remove-label",
+            paramLabel = "KEY",
+            converter = NotEmpty.class,
+            description = "One label less; may be repeated.")
     private @Nullable List<String> removed;
 
     @Option(names = "--description", paramLabel = "TEXT", description = "Another description; \"\" for none.")

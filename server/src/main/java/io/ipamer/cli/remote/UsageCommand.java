@@ -7,6 +7,7 @@ import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.FamilyUsage;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.NamespaceUsage;
+import io.ipamer.client.PrefixMode;
 import io.ipamer.client.PrefixUsage;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -54,9 +55,10 @@ final class UsageCommand extends NamespacedCommand {
         facts.put("size", Wording.number(usage.size()));
         facts.put("free", Wording.number(usage.free()));
         facts.put("acquired", Wording.number(usage.acquired()));
-        facts.put("reserved", Wording.number(usage.reserved()));
+        // Children are cut out of all of it: it keeps nothing out of that.
+        facts.put("reserved", usage.mode() == PrefixMode.CHILDREN ? "-" : Wording.number(usage.reserved()));
         facts.put("children", Wording.number(usage.children()));
-        facts.put("leaked", Wording.number(usage.leaked()));
+        facts.put("leaked blocks", Wording.number(usage.leaked()));
         facts.put("largest free block", usage.largestFreeBlock().orElse("-"));
         facts.put("revision", Long.toString(usage.revision()));
         return facts;
@@ -120,13 +122,13 @@ final class UsageCommand extends NamespacedCommand {
     private static void row(Table table, String family, FamilyUsage usage) {
         table.row(
                 family,
-                Long.toString(usage.topLevelPrefixes()),
-                Long.toString(usage.prefixes()),
-                usage.size().toString(),
-                usage.free().toString(),
-                Long.toString(usage.acquired()),
-                usage.reserved().toString(),
-                usage.leaked().toString());
+                Wording.number(usage.topLevelPrefixes()),
+                Wording.number(usage.prefixes()),
+                Wording.number(usage.size()),
+                Wording.number(usage.free()),
+                Wording.number(usage.acquired()),
+                Wording.number(usage.reserved()),
+                Wording.number(usage.leaked()));
     }
 
     private static void write(JsonWriter json, FamilyUsage usage) throws IOException {
