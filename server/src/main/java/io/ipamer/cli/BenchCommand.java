@@ -7,7 +7,7 @@ import io.ipamer.bench.ContractKind;
 import io.ipamer.bench.Progress;
 import io.ipamer.bench.Report;
 import io.ipamer.bench.Scenario;
-import io.ipamer.cli.remote.Time;
+import io.ipamer.cli.remote.Converters.Time;
 import io.ipamer.cli.terminal.Terminal;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -1,6 +1,8 @@
 package io.ipamer.cli.remote;
 
 import io.ipamer.address.Cidr;
+import io.ipamer.cli.remote.Failures.OutcomeUnknown;
+import io.ipamer.cli.remote.Shapes.AllocationShape;
 import io.ipamer.cli.terminal.ProgressBar;
 import io.ipamer.cli.terminal.ProgressBar.Unit;
 import io.ipamer.cli.terminal.Terminal;

@@ -1,7 +1,10 @@
 package io.ipamer.cli.remote;
 
+import com.google.gson.stream.JsonWriter;
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
+import io.ipamer.cli.remote.Failures.OutcomeUnknown;
+import io.ipamer.cli.terminal.Table;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.IpamerException;
 import io.ipamer.client.ReleaseResult;
@@ -82,6 +85,32 @@ final class BulkRelease {
                             ? first.message()
                             : refused + " of " + results.size() + " addresses were not released, the first: "
                                     + first.message());
+        }
+    }
+
+    /** What became of addresses that were to be released. */
+    private static final class ReleaseShape implements Shape<ReleaseResult> {
+        @Override
+        public Table columns(Table table) {
+            return table.column("ADDRESS").text("RESULT");
+        }
+
+        @Override
+        public String[] cells(ReleaseResult result) {
+            return new String[] {
+                result.address(), result instanceof ReleaseResult.Refused refused ? refused.message() : "released"
+            };
+        }
+
+        @Override
+        public void write(JsonWriter json, ReleaseResult result) throws IOException {
+            ReleaseResult.Refused refused = result instanceof ReleaseResult.Refused one ? one : null;
+            json.beginObject();
+            json.name("address").value(result.address());
+            json.name("released").value(refused == null);
+            json.name("reason").value(refused == null ? null : refused.reason().name());
+            json.name("message").value(refused == null ? null : refused.message());
+            json.endObject();
         }
     }
 }

@@ -1,6 +1,11 @@
 package io.ipamer.cli.remote;
 
 import io.ipamer.address.Cidr;
+import io.ipamer.cli.remote.Converters.CidrText;
+import io.ipamer.cli.remote.Options.MetadataOptions;
+import io.ipamer.cli.remote.Options.ReservationOption;
+import io.ipamer.cli.remote.Options.TagOptions;
+import io.ipamer.cli.remote.Shapes.PrefixShape;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.Prefix;

@@ -1,5 +1,8 @@
 package io.ipamer.cli.remote;
 
+import io.ipamer.cli.remote.Converters.Format;
+import io.ipamer.cli.remote.Converters.NotEmpty;
+import io.ipamer.cli.remote.Options.Confirmation;
 import io.ipamer.cli.terminal.ProgressBar;
 import io.ipamer.cli.terminal.ProgressBar.Unit;
 import io.ipamer.cli.terminal.Terminal;

@@ -121,4 +121,25 @@ final class Failures {
     private static String time(Duration time) {
         return time.toMillis() % 1_000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
+
+    /** A change that may have been made or not. */
+    static final class OutcomeUnknown extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final IpamerException failure;
+
+        /** {@code hint}: what became of it, and how to go on. */
+        OutcomeUnknown(IpamerException failure, String hint) {
+            super(hint, failure);
+            this.failure = failure;
+        }
+
+        IpamerException failure() {
+            return failure;
+        }
+
+        String hint() {
+            return String.valueOf(getMessage());
+        }
+    }
 }

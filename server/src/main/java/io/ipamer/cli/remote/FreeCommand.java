@@ -2,6 +2,7 @@ package io.ipamer.cli.remote;
 
 import com.google.gson.stream.JsonWriter;
 import io.ipamer.address.Cidr;
+import io.ipamer.cli.remote.Converters.CidrText;
 import io.ipamer.cli.terminal.Table;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.FreeRange;

@@ -2,6 +2,15 @@ package io.ipamer.cli.remote;
 
 import io.ipamer.address.Cidr;
 import io.ipamer.address.IpAddress;
+import io.ipamer.cli.remote.Converters.AddressText;
+import io.ipamer.cli.remote.Converters.CidrText;
+import io.ipamer.cli.remote.Converters.NotEmpty;
+import io.ipamer.cli.remote.Options.Confirmation;
+import io.ipamer.cli.remote.Options.MetadataOptions;
+import io.ipamer.cli.remote.Options.OneAddress;
+import io.ipamer.cli.remote.Options.TagOptions;
+import io.ipamer.cli.remote.Options.UpdateOptions;
+import io.ipamer.cli.remote.Shapes.AllocationShape;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Allocation;
 import io.ipamer.client.IpFilter;

@@ -1,6 +1,9 @@
 package io.ipamer.cli.remote;
 
 import com.google.gson.stream.JsonWriter;
+import io.ipamer.cli.remote.Converters.Format;
+import io.ipamer.cli.remote.Converters.NotEmpty;
+import io.ipamer.cli.remote.Failures.OutcomeUnknown;
 import io.ipamer.cli.terminal.ProgressBar;
 import io.ipamer.cli.terminal.ProgressBar.Unit;
 import io.ipamer.cli.terminal.Table;

@@ -2,6 +2,11 @@ package io.ipamer.cli.remote;
 
 import com.google.gson.stream.JsonWriter;
 import io.ipamer.address.IpAddress;
+import io.ipamer.cli.remote.Converters.AddressText;
+import io.ipamer.cli.remote.Options.TagOptions;
+import io.ipamer.cli.remote.Shapes.AllocationShape;
+import io.ipamer.cli.remote.Shapes.Labels;
+import io.ipamer.cli.remote.Shapes.PrefixShape;
 import io.ipamer.cli.terminal.Table;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.AddressLookup;

@@ -3,6 +3,7 @@ package io.ipamer.cli.remote;
 import com.google.gson.stream.JsonWriter;
 import io.ipamer.address.AddressRange;
 import io.ipamer.address.Cidr;
+import io.ipamer.cli.remote.Converters.CidrText;
 import io.ipamer.cli.terminal.BlockMap;
 import io.ipamer.cli.terminal.BlockMap.Kind;
 import io.ipamer.cli.terminal.Table;

@@ -1,5 +1,9 @@
 package io.ipamer.cli.remote;
 
+import com.google.gson.stream.JsonWriter;
+import io.ipamer.cli.remote.Converters.NotEmpty;
+import io.ipamer.cli.remote.Options.Confirmation;
+import io.ipamer.cli.terminal.Table;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.Namespace;
@@ -109,6 +113,27 @@ final class NamespaceCommands extends Group {
             Namespace deleted = request.once(this, ipamer, view -> view.deleteNamespace(name));
             output.done("deleted namespace " + name, json -> new NamespaceShape().write(json, deleted));
             return OK;
+        }
+    }
+
+    /** Namespaces. */
+    private static final class NamespaceShape implements Shape<Namespace> {
+        @Override
+        public Table columns(Table table) {
+            return table.column("NAME").column("ID");
+        }
+
+        @Override
+        public String[] cells(Namespace namespace) {
+            return new String[] {namespace.name(), namespace.id()};
+        }
+
+        @Override
+        public void write(JsonWriter json, Namespace namespace) throws IOException {
+            json.beginObject();
+            json.name("id").value(namespace.id());
+            json.name("name").value(namespace.name());
+            json.endObject();
         }
     }
 }

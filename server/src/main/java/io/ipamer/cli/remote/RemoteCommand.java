@@ -1,5 +1,6 @@
 package io.ipamer.cli.remote;
 
+import io.ipamer.cli.remote.Failures.OutcomeUnknown;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.IpamerException;

@@ -1,5 +1,7 @@
 package io.ipamer.cli.remote;
 
+import io.ipamer.cli.remote.Converters.NotEmpty;
+import io.ipamer.cli.remote.Failures.OutcomeUnknown;
 import io.ipamer.client.Ipamer;
 import io.ipamer.client.IpamerException;
 import java.util.UUID;

@@ -1,5 +1,7 @@
 package io.ipamer.cli.remote;
 
+import io.ipamer.cli.remote.Converters.NotEmpty;
+import io.ipamer.cli.remote.Converters.Time;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.UnaryOperator;

@@ -17,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.TlsServerCredentials;
 import io.grpc.stub.StreamObserver;
 import io.ipamer.app.IpamerServer;
+import io.ipamer.cli.remote.Failures.OutcomeUnknown;
 import io.ipamer.cli.terminal.Terminal;
 import io.ipamer.client.IpamerException;
 import io.ipamer.proto.v1.GetVersionRequest;
