@@ -3,6 +3,7 @@ package io.ipamer.ipam;
 import io.ipamer.model.IpamerException;
 import io.ipamer.model.Namespace;
 import io.ipamer.model.Reason;
+import io.ipamer.plan.Amount;
 import io.ipamer.plan.CreateNamespace;
 import io.ipamer.plan.Extract;
 import io.ipamer.plan.Scope;
@@ -66,8 +67,9 @@ public final class Imports {
                         if (prefixes > 0) {
                             throw new IpamerException(
                                     Reason.NAMESPACE_NOT_EMPTY,
-                                    "namespace " + name + " holds " + prefixes
-                                            + " top-level prefixes: delete them first",
+                                    "namespace " + name + " holds "
+                                            + Amount.of(prefixes, "top-level prefix", "top-level prefixes")
+                                            + ", to be deleted first",
                                     Map.of("namespace", name));
                         }
                         return true;

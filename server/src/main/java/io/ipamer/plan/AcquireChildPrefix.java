@@ -59,8 +59,8 @@ public record AcquireChildPrefix(int length, @Nullable Cidr specific, Reservatio
         if (view.acquired() > 0) {
             throw new IpamerException(
                     Reason.PREFIX_HAS_ADDRESSES,
-                    "prefix " + whole + " has " + view.acquired()
-                            + " acquired addresses, so it cannot give child prefixes",
+                    "prefix " + whole + " has " + Amount.of(view.acquired(), "acquired address", "acquired addresses")
+                            + ", so it cannot give child prefixes",
                     Map.of("cidr", whole.toString()));
         }
         Cidr outer = view.isEmpty()

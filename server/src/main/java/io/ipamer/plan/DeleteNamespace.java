@@ -30,8 +30,9 @@ public record DeleteNamespace(Namespace namespace) implements Call<Namespace> {
         if (head.children() > 0) {
             throw new IpamerException(
                     Reason.NAMESPACE_NOT_EMPTY,
-                    "namespace " + namespace.name() + " still holds " + head.children()
-                            + " top-level prefixes: delete them first",
+                    "namespace " + namespace.name() + " still holds "
+                            + Amount.of(head.children(), "top-level prefix", "top-level prefixes")
+                            + ", to be deleted first",
                     metadata);
         }
         view.removeNamespace(namespace);

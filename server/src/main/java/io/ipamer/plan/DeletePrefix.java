@@ -32,14 +32,16 @@ public record DeletePrefix(Prefix prefix) implements Call<Prefix> {
         if (head.acquired() > 0) {
             throw new IpamerException(
                     Reason.PREFIX_HAS_ADDRESSES,
-                    "prefix " + prefix.cidr() + " still has " + head.acquired()
-                            + " acquired addresses: release them first",
+                    "prefix " + prefix.cidr() + " still has "
+                            + Amount.of(head.acquired(), "acquired address", "acquired addresses")
+                            + ", to be released first",
                     metadata());
         }
         if (head.children() > 0) {
             throw new IpamerException(
                     Reason.PREFIX_HAS_CHILDREN,
-                    "prefix " + prefix.cidr() + " still has " + head.children() + " child prefixes: release them first",
+                    "prefix " + prefix.cidr() + " still has "
+                            + Amount.of(head.children(), "child prefix", "child prefixes") + ", to be released first",
                     metadata());
         }
         Prefix asItIs = view.childToRemove(prefix);

@@ -66,8 +66,8 @@ public record LoadContent(List<LoadItem> addresses, List<Cidr> leaked, boolean p
     private static IpamerException hasAddresses(View view) {
         return new IpamerException(
                 Reason.PREFIX_HAS_ADDRESSES,
-                "prefix " + view.cidr() + " has " + view.acquired()
-                        + " acquired addresses, so it cannot give child prefixes",
+                "prefix " + view.cidr() + " has " + Amount.of(view.acquired(), "acquired address", "acquired addresses")
+                        + ", so it cannot give child prefixes",
                 Map.of("cidr", view.cidr().toString()));
     }
 

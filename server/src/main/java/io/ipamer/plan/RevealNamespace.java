@@ -26,7 +26,9 @@ public record RevealNamespace(Namespace hidden, String name) implements Call<Nam
             if (head != null && head.children() > 0) {
                 throw new IpamerException(
                         Reason.NAMESPACE_NOT_EMPTY,
-                        "namespace " + name + " holds " + head.children() + " top-level prefixes: delete them first",
+                        "namespace " + name + " holds "
+                                + Amount.of(head.children(), "top-level prefix", "top-level prefixes")
+                                + ", to be deleted first",
                         Map.of("namespace", name));
             }
             view.removeNamespace(present);

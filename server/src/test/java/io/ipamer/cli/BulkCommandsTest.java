@@ -89,7 +89,7 @@ class BulkCommandsTest {
         assertThat(run.out().lines()).hasSize(5_002);
         assertThat(run.err())
                 .isEqualTo(
-                        "ipamer: 1 of 5001 addresses were not released, the first: address 10.0.200.1 is not acquired in"
+                        "ipamer: 1 of 5,001 addresses was not released, the first: address 10.0.200.1 is not acquired in"
                                 + " 10.0.0.0/16\n");
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(out("usage 10.0.0.0/16")).contains("acquired            0\n");

@@ -83,7 +83,8 @@ final class BulkRelease {
                     CommandFailure.REFUSED,
                     results.size() == 1
                             ? first.message()
-                            : refused + " of " + results.size() + " addresses were not released, the first: "
+                            : Wording.number(refused) + " of " + Wording.number(results.size()) + " addresses "
+                                    + (refused == 1 ? "was" : "were") + " not released, the first: "
                                     + first.message());
         }
     }
