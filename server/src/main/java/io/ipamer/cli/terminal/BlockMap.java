@@ -343,15 +343,16 @@ public final class BlockMap {
                 : String.format(Locale.ROOT, "%.2e", count.doubleValue()).replace("e+", "e");
     }
 
-    /** Nothing that is there is 0%, and nothing that lacks something is 100%. */
+    /** Rounded; but nothing that is there is 0%, and nothing that lacks something is 100%. */
     private static String percent(BigInteger part, BigInteger whole) {
-        BigInteger mills = part.multiply(BigInteger.valueOf(1_000)).divide(whole);
-        if (mills.signum() == 0 && part.signum() > 0) {
+        BigInteger doubled = part.multiply(BigInteger.valueOf(2_000)).add(whole);
+        int mills = doubled.divide(whole.shiftLeft(1)).intValueExact();
+        if (mills == 0 && part.signum() > 0) {
             return " <0.1%";
         }
-        if (part.compareTo(whole) < 0 && mills.intValueExact() == 999) {
+        if (mills == 1_000 && part.compareTo(whole) < 0) {
             return ">99.9%";
         }
-        return String.format(Locale.ROOT, "%6s", mills.intValueExact() / 10 + "." + mills.intValueExact() % 10 + "%");
+        return String.format(Locale.ROOT, "%6s", mills / 10 + "." + mills % 10 + "%");
     }
 }

@@ -57,9 +57,9 @@ class BlockMapTest {
                         10.0.0.128 ································································
                         10.0.0.192 ········█······················································R
 
-                        ·   176   68.7%  free
-                        R     2    0.7%  reserved
-                        █    78   30.4%  acquired
+                        ·   176   68.8%  free
+                        R     2    0.8%  reserved
+                        █    78   30.5%  acquired
                         """);
     }
 
@@ -124,9 +124,9 @@ class BlockMapTest {
                         FREE
                         10.0.240.0 !!!!····························································
 
-                        ·   56,864   86.7%  free
+                        ·   56,864   86.8%  free
                         ▚▞   8,416   12.8%  in children
-                        !      256    0.3%  leaked: taken, by no child that is known
+                        !      256    0.4%  leaked: taken, by no child that is known
                         ▤   a cell of several children
                         ▂▄▆ children, up to a third, two thirds, less than all of the cell taken
                         """.replace("FREE\n", freeRows("10.0.%d.0", 48, 16, 12, 10, 64)));
@@ -184,7 +184,7 @@ class BlockMapTest {
                         2001:db8:7:f800:: ································
 
                         ·   1.20e24   99.2%  free
-                        ▚▞     2^73    0.7%  in children
+                        ▚▞     2^73    0.8%  in children
                         """);
         assertThat(drawn(Screen.ofTerminal(80), "::/0", "CHILD 2001:db8::/32"))
                 .startsWith("""
