@@ -22,9 +22,11 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /** From promises to answers, and what callers are told of failures. */
+@Isolated // it turns a log off
 class UnaryTest {
     private static final Logger LOG = (Logger) LoggerFactory.getLogger(Unary.class);
 

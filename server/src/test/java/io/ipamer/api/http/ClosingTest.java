@@ -17,9 +17,11 @@ import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** How the door closes. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class ClosingTest {
     private final TestDoor door = TestDoor.open();
 

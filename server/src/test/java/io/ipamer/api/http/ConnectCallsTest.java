@@ -23,12 +23,14 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connect's unary calls on the wire: what is taken, how refusals look. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class ConnectCallsTest {
     @RegisterExtension
     static final TestDoor DOOR = TestDoor.open();

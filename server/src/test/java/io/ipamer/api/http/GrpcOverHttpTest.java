@@ -19,12 +19,14 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** gRPC's and gRPC-Web's frames over HTTP/1.1, well and badly formed. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class GrpcOverHttpTest {
     @RegisterExtension
     static final TestDoor DOOR = TestDoor.open();

@@ -26,11 +26,13 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients of HTTP/1.1 that are slow, leave early, say things in two ways, or are many. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class Http1ClientsTest {
     @RegisterExtension
     static final TestDoor DOOR = TestDoor.open();

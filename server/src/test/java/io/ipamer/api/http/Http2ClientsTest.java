@@ -22,11 +22,13 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients of HTTP/2 that leave early, send too much, or frames without end. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class Http2ClientsTest {
     @RegisterExtension
     static final TestDoor DOOR = TestDoor.open();

@@ -10,12 +10,14 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whose pages may call from a browser. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class OriginsTest {
     @RegisterExtension
     static final TestDoor CLOSED = TestDoor.open();

@@ -11,11 +11,13 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said to requests that are no calls: wrong paths, methods of HTTP, and content types. */
 @Timeout(60)
+@Isolated // a TestDoor reads what the whole process logs
 class RpcsTest {
     @RegisterExtension
     static final TestDoor DOOR = TestDoor.open();
