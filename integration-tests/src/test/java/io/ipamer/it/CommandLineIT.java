@@ -115,7 +115,7 @@ class CommandLineIT {
     }
 
     private Command shell(String script) throws IOException {
-        String ipamer = java() + " -jar " + System.getProperty("ipamer.jar");
+        String ipamer = "'" + java() + "' -jar '" + System.getProperty("ipamer.jar") + "'";
         return new Command(List.of("bash", "-o", "pipefail", "-c", script.replace("IPAMER", ipamer)));
     }
 

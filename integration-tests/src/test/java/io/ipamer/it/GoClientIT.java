@@ -116,7 +116,7 @@ class GoClientIT {
         String needed = Files.readString(CLIENT.resolve("go.mod")).replace("module " + MODULE, "module snippets");
         Files.writeString(
                 folder.resolve("go.mod"),
-                needed + "require " + MODULE + " v0.0.0\nreplace " + MODULE + " => " + CLIENT + "\n");
+                needed + "require " + MODULE + " v0.0.0\nreplace " + MODULE + " => \"" + CLIENT + "\"\n");
         Files.copy(CLIENT.resolve("go.sum"), folder.resolve("go.sum"));
     }
 
