@@ -5,7 +5,6 @@ import io.ipamer.address.IpAddress;
 import io.ipamer.app.Ids;
 import io.ipamer.ipam.CallOptions;
 import io.ipamer.ipam.Ipam;
-import io.ipamer.ipam.Overlap;
 import io.ipamer.ipam.Surroundings;
 import io.ipamer.model.Allocation;
 import io.ipamer.model.Prefix;
@@ -187,21 +186,32 @@ public class InMemoryBenchmark {
     /** Texts, as callers send them. */
     @State(Scope.Thread)
     public static class Texts {
-        String[] existing = {"192.168.0.0/24", "10.0.0.0/8"};
         String[] added = {"172.16.0.0/12", "192.168.1.0/24"};
         String ipv4 = "192.168.100.7";
         String ipv6 = "2001:db8:85a3::8a2e:370:7334";
     }
 
+    /** A namespace with two prefixes. */
+    @State(Scope.Thread)
+    public static class Two {
+        final Ipam ipam = ipam();
+
+        @Setup
+        public void create() {
+            for (String cidr : new String[] {"192.168.0.0/24", "10.0.0.0/8"}) {
+                ipam.prefixes()
+                        .create(ROOT, Cidr.parse(cidr), Reservation.FIRST_AND_LAST, CallOptions.NONE)
+                        .join();
+            }
+        }
+    }
+
     @Benchmark
-    public Object overlapOfTwoAgainstTwo(Texts texts) {
-        return Overlap.among(
-                List.of(
-                        Cidr.parse(texts.existing[0]),
-                        Cidr.parse(texts.existing[1]),
-                        Cidr.parse(texts.added[0]),
-                        Cidr.parse(texts.added[1])),
-                1);
+    public Object overlapOfTwoAgainstTwo(Texts texts, Two two) {
+        return two.ipam
+                .prefixes()
+                .overlaps(ROOT, List.of(Cidr.parse(texts.added[0]), Cidr.parse(texts.added[1])), 1)
+                .join();
     }
 
     @Benchmark
