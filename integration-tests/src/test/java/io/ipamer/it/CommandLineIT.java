@@ -272,6 +272,15 @@ class CommandLineIT {
     }
 
     @Test
+    void aDeleteOfAllWhoseAnswerCannotBeWrittenPromisesNoRepeat() throws IOException, InterruptedException {
+        run("prefix", "create", "10.133.0.0/24");
+        Command command = shell("IPAMER prefix delete 10.133.0.0/24 --force --yes > /dev/full");
+        assertThat(command.exitCode()).isEqualTo(1);
+        assertThat(command.errors())
+                .isEqualTo("ipamer: the answer cannot be written: No space left on device; it was done\n");
+    }
+
+    @Test
     void manyAddressesThatNobodyReadsAreNotAcquiredOn() throws IOException, InterruptedException {
         run("prefix", "create", "10.132.0.0/16");
         String acquire = "IPAMER ip acquire 10.132.0.0/16 --count 20000 --request-id many-1 ";

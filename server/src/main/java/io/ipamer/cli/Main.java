@@ -166,31 +166,15 @@ public final class Main {
         if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
             return "";
         }
+        // Picocli finds something like everything; who mistypes a word mostly has its first letter and its length
+        // right.
         String typed = unmatched.getUnmatched().get(0);
+        String start = typed.replaceFirst("^(-*.).*", "$1");
         return unmatched.getSuggestions().stream()
-                .filter(likely -> isNear(typed, likely))
+                .filter(likely -> likely.startsWith(start) && Math.abs(likely.length() - typed.length()) <= 2)
                 .findFirst()
                 .map(likely -> " (did you mean " + likely + "?)")
                 .orElse("");
-    }
-
-    /** Whether it is the beginning of it, or two letters lack, are too many or are others. */
-    private static boolean isNear(String typed, String likely) {
-        if (typed.length() > 3 && likely.startsWith(typed)) {
-            return true;
-        }
-        int[] distances = new int[likely.length() + 1];
-        Arrays.setAll(distances, i -> i);
-        for (int i = 1; i <= typed.length(); i++) {
-            int diagonal = distances[0];
-            distances[0] = i;
-            for (int j = 1; j <= likely.length(); j++) {
-                int other = diagonal + (typed.charAt(i - 1) == likely.charAt(j - 1) ? 0 : 1);
-                diagonal = distances[j];
-                distances[j] = Math.min(other, 1 + Math.min(distances[j], distances[j - 1]));
-            }
-        }
-        return distances[likely.length()] <= 2 && 2 * distances[likely.length()] < typed.length();
     }
 
     /** One line, whatever the message. */

@@ -1,45 +1,32 @@
 package io.ipamer.cli.remote;
 
 import io.ipamer.cli.terminal.ProgressBar;
-import java.io.IOException;
 import java.io.InputStream;
+import org.apache.commons.io.IOUtils;
+import org.apache.commons.io.input.ProxyInputStream;
 
 /** Shows how much has been read, and remembers whether that was all. */
-final class CountedInput extends InputStream {
-    private final InputStream in;
+final class CountedInput extends ProxyInputStream {
     private final ProgressBar progress;
     private long count;
     private volatile boolean ended;
 
     CountedInput(InputStream in, ProgressBar progress) {
-        this.in = in;
+        super(in);
         this.progress = progress;
     }
 
     @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-        int some = in.read(bytes, offset, length);
-        if (some < 0) {
+    protected void afterRead(int bytes) {
+        if (bytes == IOUtils.EOF) {
             ended = true;
         } else {
-            count += some;
+            count += bytes;
             progress.at(count);
         }
-        return some;
     }
 
     boolean ended() {
         return ended;
-    }
-
-    @Override
-    public void close() throws IOException {
-        in.close();
     }
 }

@@ -258,11 +258,13 @@ final class PrefixCommands extends Group {
         }
 
         private ForcedDelete deleteAll(Ipamer ipamer) {
-            return request.once(
+            ForcedDelete deleted = request.once(
                     this,
                     ipamer,
                     cidr + " may be deleted in part, and gives out nothing then; the same command goes on",
                     view -> view.deletePrefixWithContent(cidr.toString()));
+            wasDone("it was done"); // the same command finds no such prefix any more
+            return deleted;
         }
 
         private ForcedDelete deleteEmpty(Ipamer ipamer) {

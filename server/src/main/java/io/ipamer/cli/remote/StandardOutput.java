@@ -4,72 +4,36 @@ import io.ipamer.cli.terminal.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import org.apache.commons.io.output.CloseShieldWriter;
+import org.apache.commons.io.output.ProxyOutputStream;
+import org.apache.commons.io.output.WriterOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Standard output, for text that comes as UTF-8; and whether it took what it was given. */
-public final class StandardOutput extends OutputStream {
-    private static final int BUFFER = 8_192;
+public final class StandardOutput extends ProxyOutputStream {
+    private final PrintWriter standard;
 
-    private final PrintWriter out;
-    private final Writer shown;
-    private final CharsetDecoder decoder = StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPLACE)
-            .onUnmappableCharacter(CodingErrorAction.REPLACE);
-    private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER);
-    private final CharBuffer chars = CharBuffer.allocate(BUFFER);
+    StandardOutput(Terminal terminal) throws IOException {
+        super(WriterOutputStream.builder()
+                .setWriter(CloseShieldWriter.wrap(shown(terminal)))
+                .setCharset(StandardCharsets.UTF_8)
+                .setWriteImmediately(true)
+                .get());
+        standard = terminal.out();
+    }
 
-    StandardOutput(Terminal terminal) {
-        this.out = terminal.out();
-        this.shown = terminal.onTerminal() ? new HarmlessJson(out) : out; // all dumps are JSON
+    private static Writer shown(Terminal terminal) {
+        return terminal.onTerminal() ? new HarmlessJson(terminal.out()) : terminal.out(); // all dumps are JSON
     }
 
     @Override
-    public void write(int one) throws IOException {
-        write(new byte[] {(byte) one}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] from, int offset, int length) throws IOException {
-        int done = 0;
-        while (done < length) {
-            int some = Math.min(length - done, bytes.remaining());
-            bytes.put(from, offset + done, some);
-            done += some;
-            decode(false);
-        }
-        if (out.checkError()) {
+    protected void afterWrite(int bytes) throws IOException {
+        if (standard.checkError()) {
             throw new IOException("standard output takes no more");
         }
-    }
-
-    @Override
-    public void flush() {
-        out.flush();
-    }
-
-    /** What is left of a character that was cut off is shown as one that cannot be. */
-    @Override
-    public void close() throws IOException {
-        decode(true);
-        out.flush();
-    }
-
-    private void decode(boolean end) throws IOException {
-        bytes.flip();
-        decoder.decode(bytes, chars, end);
-        bytes.compact();
-        chars.flip();
-        shown.append(chars);
-        chars.clear();
     }
 
     /**

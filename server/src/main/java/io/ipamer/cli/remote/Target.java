@@ -1,8 +1,9 @@
 package io.ipamer.cli.remote;
 
-import io.ipamer.address.AddressFamily;
-import io.ipamer.address.AddressFormatException;
-import io.ipamer.address.IpAddress;
+import com.google.common.base.CharMatcher;
+import com.google.common.net.HostAndPort;
+import com.google.common.net.InetAddresses;
+import com.google.common.net.InternetDomainName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -27,8 +28,7 @@ record Target(
 
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
-    private static final String USUAL_PORT = "9090";
-    private static final int HIGHEST_PORT = 65_535;
+    private static final int USUAL_PORT = 9_090;
 
     /**
      * Reads what was said.
@@ -78,58 +78,29 @@ record Target(
     }
 
     private static String hostAndPort(String name, String text, String rest) {
-        int end = rest.startsWith("[") ? rest.indexOf(']') + 1 : rest.indexOf(':');
-        String host = end < 0 ? rest : rest.substring(0, end);
-        String behind = end < 0 ? "" : rest.substring(end);
-        if (behind.indexOf(':', 1) > 0 && isIpv6(rest)) {
+        if (!rest.startsWith("[") && isIpv6(rest)) {
             throw new IllegalArgumentException(
                     name + " \"" + text + "\" needs brackets around its IPv6 address, such as [::1]:" + USUAL_PORT);
         }
-        boolean bracketed = host.startsWith("[");
-        String port = behind.isEmpty() ? USUAL_PORT : behind.substring(1);
-        if (bracketed ? !isIpv6(host.substring(1, host.length() - 1)) : !isHost(host)) {
+        HostAndPort parsed;
+        try {
+            parsed = HostAndPort.fromString(rest).withDefaultPort(USUAL_PORT);
+        } catch (IllegalArgumentException neither) {
             throw malformed(name, text);
         }
-        if (!behind.isEmpty() && behind.charAt(0) != ':' || !isPort(port)) {
+        String host = parsed.getHost();
+        boolean fine = rest.startsWith("[")
+                ? isIpv6(host)
+                : InetAddresses.isInetAddress(host)
+                        || CharMatcher.ascii().matchesAllOf(host) && InternetDomainName.isValid(host);
+        if (!fine || parsed.getPort() == 0 || rest.endsWith(":")) {
             throw malformed(name, text);
         }
-        return host + ':' + port;
-    }
-
-    private static boolean isHost(String host) {
-        for (int i = 0; i < host.length(); i++) {
-            char c = host.charAt(i);
-            boolean fine = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
-                    || c == '.'
-                    || c == '-'
-                    || c == '_';
-            if (!fine) {
-                return false;
-            }
-        }
-        return !host.isEmpty();
+        return parsed.toString();
     }
 
     private static boolean isIpv6(String text) {
-        try {
-            return IpAddress.parse(text).family() == AddressFamily.IPV6;
-        } catch (AddressFormatException other) {
-            return false;
-        }
-    }
-
-    private static boolean isPort(String text) {
-        int port = 0;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < '0' || c > '9' || i == 5) {
-                return false;
-            }
-            port = port * 10 + c - '0';
-        }
-        return port >= 1 && port <= HIGHEST_PORT;
+        return InetAddresses.isInetAddress(text) && text.indexOf(':') >= 0;
     }
 
     private static IllegalArgumentException malformed(String name, String text) {

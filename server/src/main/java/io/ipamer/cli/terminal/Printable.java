@@ -2,7 +2,8 @@ package io.ipamer.cli.terminal;
 
 /**
  * Text that others wrote, made fit to be shown: nothing in it moves the cursor, changes colours, turns the direction
- * of writing, begins a line, or is there without being seen: texts that differ by that only look different. And how many columns text takes.
+ * of writing, begins a line, or is there without being seen, so that texts that differ look different. And how many
+ * columns text takes.
  */
 public final class Printable {
     /**
@@ -104,8 +105,9 @@ public final class Printable {
             return true;
         }
         return switch (Character.getType(point)) {
-            // Among the separators are spaces that look like the one above, or are none. Among the formats is what
-            // turns the direction of writing, and the joiners: words and pictures that need them stay readable.
+            // Among the separators are spaces that look like the one above, or are none; among the formats is what
+            // turns
+            // the direction of writing, and what joins without being seen.
             case Character.CONTROL,
                     Character.FORMAT,
                     Character.SURROGATE,
